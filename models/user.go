@@ -1,0 +1,60 @@
+package models
+
+// Role is what a user may do beyond scanning, which every logged-in user may.
+type Role string
+
+// The roles. RoleHolder follows from being bound to a person, the others are granted.
+const (
+	RoleInspector Role = "inspector" // 执法、招标、现场检查
+	RoleEmployer  Role = "employer"  // an officer of one employer
+	RoleHolder    Role = "holder"    // 持证人
+	RoleRegistrar Role = "registrar" // 注册管理人员
+)
+
+// ParseRole reads a role.
+func ParseRole(s string) (Role, error) {
+	switch r := Role(s); r {
+	case RoleInspector, RoleEmployer, RoleHolder, RoleRegistrar:
+		return r, nil
+	}
+	return "", ErrRole
+}
+
+// User is somebody who logged in through WeChat. The openid is kept sealed, with a keyed index to find
+// it by; nothing else of WeChat's is kept.
+type User struct {
+	ID           string  `gorm:"primaryKey"`
+	OpenID       string  `gorm:"-"`
+	OpenIDSealed []byte  `gorm:"column:openid_sealed"`
+	OpenIDIndex  []byte  `gorm:"column:openid_index"`
+	Version      int64   // grows with every change of roles or sessions
+	CreatedAt    Instant `gorm:"autoCreateTime:false"`
+}
+
+// Grant is one role that a registrar gave a user.
+type Grant struct {
+	UserID    string `gorm:"primaryKey"`
+	Role      Role   `gorm:"primaryKey"`
+	GrantedBy string
+	GrantedAt Instant
+}
+
+// Session is one log-in. The token itself is never stored, only its SHA-256.
+type Session struct {
+	TokenHash []byte `gorm:"primaryKey"`
+	UserID    string
+	CreatedAt Instant `gorm:"autoCreateTime:false"`
+	ExpiresAt Instant
+	EndedAt   Instant
+}
+
+// Identity is what a session token stands for: the facts of a session, which may be cached.
+type Identity struct {
+	UserID    string
+	Roles     []Role
+	Version   int64 // of the user
+	ExpiresAt Instant
+}
+
+// ErrRole answers a role that does not exist.
+var ErrRole = NewError(KindRule, "role_unknown", "角色未知", "Unknown role")
