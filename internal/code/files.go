@@ -1,0 +1,216 @@
+package code
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"yanzheng/models"
+)
+
+// A ring on disk is a folder: ring.json lists the public keys in the form of /keys.json, NN.key holds
+// the private key of that number (PKCS #8, PEM), where this machine may sign.
+const (
+	ringFile     = "ring.json"
+	maxRingFile  = 64 << 10
+	maxKeyFile   = 4 << 10
+	privateBlock = "PRIVATE KEY"
+)
+
+// signingYears is how long a new key signs.
+const signingYears = 2
+
+// Load reads the ring in a folder. A folder without ring.json is fs.ErrNotExist.
+func Load(dir string) (*Ring, error) {
+	raw, err := readBounded(filepath.Join(dir, ringFile), maxRingFile)
+	if err != nil {
+		return nil, fmt.Errorf("key ring: %w", err)
+	}
+	var listed []PublicKey
+	if err := json.Unmarshal(raw, &listed); err != nil {
+		return nil, fmt.Errorf("key ring: %s is not a list of keys: %w", ringFile, err)
+	}
+	ring := &Ring{}
+	for _, p := range listed {
+		k, err := parseKey(p)
+		if err != nil {
+			return nil, fmt.Errorf("key ring: key %d: %w", p.Number, err)
+		}
+		if ring.keys[k.Number] != nil {
+			return nil, fmt.Errorf("key ring: key %d is listed twice", k.Number)
+		}
+		if k.private, err = loadPrivate(keyFile(dir, k.Number), k.Public); err != nil {
+			return nil, fmt.Errorf("key ring: key %d: %w", k.Number, err)
+		}
+		ring.keys[k.Number] = k
+	}
+	return ring, nil
+}
+
+// Add makes a new key that signs from a day on, and writes it to the folder (made if need be). It
+// takes the lowest number that was never used.
+func Add(dir string, from models.Date) (Key, error) {
+	ring, err := Load(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		ring, err = &Ring{}, os.MkdirAll(dir, 0o700)
+	}
+	if err != nil {
+		return Key{}, err
+	}
+	number, err := ring.freeNumber()
+	if err != nil {
+		return Key{}, err
+	}
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return Key{}, err
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		return Key{}, err
+	}
+	// The private key first: a listed key without its file could verify but never sign.
+	if err := writeWhole(keyFile(dir, number), pem.EncodeToMemory(&pem.Block{Type: privateBlock, Bytes: der})); err != nil {
+		return Key{}, err
+	}
+	k := &Key{Number: number, Algorithm: Ed25519, Public: public, NotBefore: from, NotAfter: from.Anniversary(signingYears), private: private}
+	ring.keys[number] = k
+	return *k, ring.save(dir)
+}
+
+// Revoke declares a key leaked from an instant on: it never signs again, and all that it signed is
+// withdrawn.
+func Revoke(dir string, number uint8, at time.Time) error {
+	ring, err := Load(dir)
+	if err != nil {
+		return err
+	}
+	k := ring.key(number)
+	if k == nil {
+		return fmt.Errorf("key ring: no key %d", number)
+	}
+	if !k.Revoked() {
+		k.RevokedAt = at
+	}
+	return ring.save(dir)
+}
+
+// freeNumber gives the lowest number that was never used. Numbers are never used twice: a code of long
+// ago must read as expired, not as forged, and 32 keys of two years outlast the format.
+func (r *Ring) freeNumber() (uint8, error) {
+	for n := range uint8(MaxKeys) {
+		if r.keys[n] == nil {
+			return n, nil
+		}
+	}
+	return 0, errors.New("key ring: all 32 numbers are used")
+}
+
+func (r *Ring) save(dir string) error {
+	listed := []PublicKey{}
+	for _, k := range r.Keys() {
+		listed = append(listed, publicKey(k))
+	}
+	raw, err := json.MarshalIndent(listed, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeWhole(filepath.Join(dir, ringFile), append(raw, '\n'))
+}
+
+func parseKey(p PublicKey) (*Key, error) {
+	if p.Number >= MaxKeys {
+		return nil, fmt.Errorf("numbers go up to %d", MaxKeys-1)
+	}
+	if p.Algorithm != Ed25519 {
+		return nil, fmt.Errorf("algorithm %q is not supported", p.Algorithm)
+	}
+	public, err := base64.RawURLEncoding.DecodeString(p.PublicKey)
+	if err != nil || len(public) != ed25519.PublicKeySize {
+		return nil, errors.New("public_key is not base64url of 32 bytes")
+	}
+	k := &Key{Number: p.Number, Algorithm: p.Algorithm, Public: public}
+	if k.NotBefore, err = models.ParseDate(p.NotBefore); err != nil {
+		return nil, errors.New("not_before is not a day")
+	}
+	if k.NotAfter, err = models.ParseDate(p.NotAfter); err != nil {
+		return nil, errors.New("not_after is not a day")
+	}
+	if p.Revoked {
+		if k.RevokedAt, err = time.Parse(time.RFC3339, p.RevokedAt); err != nil {
+			return nil, errors.New("revoked_at is not an RFC 3339 instant")
+		}
+	}
+	return k, nil
+}
+
+// loadPrivate reads a private key file; none is no fault, one that does not fit its public key is.
+func loadPrivate(path string, public []byte) (ed25519.PrivateKey, error) {
+	raw, err := readBounded(path, maxKeyFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	block, _ := pem.Decode(raw)
+	if block == nil || block.Type != privateBlock {
+		return nil, errors.New("the private key file holds no PEM block PRIVATE KEY")
+	}
+	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return nil, errors.New("the private key file is not PKCS #8") // the parser's text could quote it
+	}
+	private, ok := parsed.(ed25519.PrivateKey)
+	if !ok || !ed25519.PublicKey(public).Equal(private.Public()) {
+		return nil, errors.New("the private key file does not belong to the public key")
+	}
+	return private, nil
+}
+
+func keyFile(dir string, number uint8) string {
+	return filepath.Join(dir, fmt.Sprintf("%02d.key", number))
+}
+
+func readBounded(path string, limit int64) ([]byte, error) {
+	f, err := os.Open(path) //nolint:gosec // a path from the configuration
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	raw, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(raw)) > limit {
+		err = fmt.Errorf("%s is larger than %d bytes", filepath.Base(path), limit)
+	}
+	return raw, err
+}
+
+// writeWhole writes a file so that a crash leaves the old one or the new one, never a half.
+func writeWhole(path string, raw []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) //nolint:errcheck // gone after the rename
+	_, err = f.Write(raw)
+	if err == nil {
+		err = f.Sync()
+	}
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
