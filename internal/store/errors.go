@@ -1,0 +1,71 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	driver "github.com/go-sql-driver/mysql"
+	"github.com/ncruces/go-sqlite3"
+	"gorm.io/gorm"
+
+	"yanzheng/models"
+)
+
+// Server errors after which the same transaction may succeed: deadlock, lock wait.
+const (
+	mysqlLockWait = 1205
+	mysqlDeadlock = 1213
+)
+
+// serverIsAway are MySQL's errors that say "not now": too many connections, shutting down, read-only
+// after a failover, killed.
+var serverIsAway = map[uint16]bool{1040: true, 1053: true, 1290: true, 1317: true, 1836: true, 1203: true, 1226: true, 4031: true}
+
+// wrap gives a database error its meaning: not found, changed meanwhile, away, or a fault of ours.
+// What is not the server's own answer is the connection's, so the database is away.
+func wrap(err error) error {
+	var own *models.Error
+	var server *driver.MySQLError
+	var file *sqlite3.Error
+	switch {
+	case err == nil, errors.As(err, &own), errors.Is(err, context.Canceled):
+		return err
+	case errors.Is(err, gorm.ErrRecordNotFound):
+		return models.ErrNotFound
+	case errors.Is(err, gorm.ErrDuplicatedKey):
+		return models.ErrConflict.Because(err)
+	case errors.As(err, &server):
+		if server.Number == mysqlDeadlock || server.Number == mysqlLockWait {
+			return models.ErrConflict.Because(err)
+		}
+		if serverIsAway[server.Number] {
+			return models.ErrUnavailable.Because(err)
+		}
+		return models.ErrInternal.Because(err)
+	case errors.As(err, &file):
+		switch file.Code() {
+		case sqlite3.BUSY, sqlite3.LOCKED, sqlite3.IOERR, sqlite3.FULL, sqlite3.CANTOPEN, sqlite3.READONLY, sqlite3.INTERRUPT:
+			return models.ErrUnavailable.Because(err)
+		default:
+			return models.ErrInternal.Because(err)
+		}
+	case errors.Is(err, gorm.ErrForeignKeyViolated), errors.Is(err, gorm.ErrInvalidData), errors.Is(err, gorm.ErrInvalidField):
+		return models.ErrInternal.Because(err)
+	}
+	return models.ErrUnavailable.Because(err)
+}
+
+// attempts is how often a transaction is tried that met another one.
+const attempts = 4
+
+// transact runs f in a transaction, and again when it met another transaction.
+func (s *Store) transact(ctx context.Context, f func(tx *gorm.DB) error) error {
+	var err error
+	for range attempts {
+		err = wrap(s.db.WithContext(ctx).Transaction(f))
+		if !errors.Is(err, models.ErrConflict) {
+			return err
+		}
+	}
+	return err
+}

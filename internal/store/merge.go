@@ -1,0 +1,211 @@
+package store
+
+import (
+	"context"
+	"strconv"
+
+	"gorm.io/gorm"
+
+	"yanzheng/models"
+)
+
+// Merge brings a batch of checked registrations in, in one transaction: new ones are added, known ones
+// (by category and certificate number) changed where the rule says so, each change with its event. A
+// row for a registration of somebody else, or one that would rename a person who has other
+// registrations, is refused and touches nothing. No two rows may have the same key.
+func (s *Store) Merge(ctx context.Context, rows []models.Registration, rule models.MergeRule, event models.Event, at models.Instant) ([]models.MergeOutcome, []models.Event, error) {
+	var outcomes []models.MergeOutcome
+	var events []models.Event
+	err := s.transact(ctx, func(tx *gorm.DB) error {
+		m := merge{store: s, tx: tx, rows: rows, event: event, at: at, outcomes: make([]models.MergeOutcome, len(rows))}
+		if err := m.load(); err != nil {
+			return err
+		}
+		for i := range rows {
+			if err := m.row(i, rule); err != nil {
+				return err
+			}
+		}
+		if err := m.insert(); err != nil {
+			return err
+		}
+		outcomes, events = m.outcomes, m.events
+		return nil
+	})
+	return outcomes, events, err
+}
+
+type registrationKey struct {
+	category models.Category
+	number   string
+}
+
+// merge is one batch on its way in.
+type merge struct {
+	store    *Store
+	tx       *gorm.DB
+	rows     []models.Registration
+	event    models.Event
+	at       models.Instant
+	outcomes []models.MergeOutcome
+	events   []models.Event
+
+	indexes [][]byte
+	persons map[string]*models.Person // by index
+	known   map[registrationKey]*models.Registration
+	fresh   []*models.Person
+	added   []int // rows to insert
+}
+
+func (m *merge) load() error {
+	numbers := make([]string, len(m.rows))
+	m.indexes = make([][]byte, len(m.rows))
+	for i := range m.rows {
+		numbers[i] = m.rows[i].CertificateNumber
+		m.indexes[i] = m.store.personIndex(&m.rows[i].Person)
+	}
+	var persons []models.Person
+	if err := m.tx.Where("id_number_index IN ?", m.indexes).Find(&persons).Error; err != nil {
+		return err
+	}
+	m.persons = make(map[string]*models.Person, len(m.rows))
+	for i := range persons {
+		m.persons[string(persons[i].IDNumberIndex)] = &persons[i]
+	}
+	var known []models.Registration
+	if err := m.tx.Where("certificate_number IN ?", numbers).Find(&known).Error; err != nil {
+		return err
+	}
+	m.known = make(map[registrationKey]*models.Registration, len(known))
+	for i := range known {
+		m.known[registrationKey{known[i].Category, known[i].CertificateNumber}] = &known[i]
+	}
+	return nil
+}
+
+func (m *merge) row(i int, rule models.MergeRule) error {
+	in := &m.rows[i]
+	old := m.known[registrationKey{in.Category, in.CertificateNumber}]
+	person := m.persons[string(m.indexes[i])]
+	if old == nil {
+		return m.add(i, person)
+	}
+	if person == nil || person.ID != old.PersonID {
+		return m.refuse(i, models.ErrHolderDiffers)
+	}
+	changed, fault := rule(old, in, models.DateOf(m.at.Time()))
+	if fault != nil {
+		return m.refuse(i, fault)
+	}
+	if !samePerson(person, &in.Person) {
+		if fault, err := m.rename(person, old.ID, &in.Person); fault != nil || err != nil {
+			if err != nil {
+				return err
+			}
+			return m.refuse(i, fault)
+		}
+		changed = true
+	}
+	if !changed {
+		return nil
+	}
+	m.outcomes[i].Kind = models.MergeChanged
+	e, err := m.store.updateRegistration(m.tx, old, m.event, m.at)
+	m.events = append(m.events, e)
+	return err
+}
+
+// add notes a new registration, and a new person where there is none; they are inserted together.
+func (m *merge) add(i int, person *models.Person) error {
+	in := &m.rows[i]
+	if person == nil {
+		in.Person.ID = 0 // an attempt before this one may have numbered it
+		in.Person.CreatedAt, in.Person.UpdatedAt = m.at, m.at
+		in.Person.IDNumberSealed = m.store.sealer.seal(purposeIDNumber, in.Person.IDNumber)
+		in.Person.IDNumberIndex = m.indexes[i]
+		m.persons[string(m.indexes[i])] = &in.Person
+		m.fresh = append(m.fresh, &in.Person)
+	} else if !samePerson(person, &in.Person) {
+		return m.refuse(i, models.ErrPersonDiffers)
+	}
+	m.added = append(m.added, i)
+	m.outcomes[i].Kind = models.MergeImported
+	return nil
+}
+
+// rename changes a person whose only registration is the row's own.
+func (m *merge) rename(person *models.Person, registrationID int64, in *models.Person) (*models.Error, error) {
+	var others int64
+	err := m.tx.Model(&models.Registration{}).Where("person_id = ? AND id <> ?", person.ID, registrationID).Count(&others).Error
+	if err != nil {
+		return nil, err
+	}
+	if others > 0 {
+		return models.ErrPersonDiffers, nil
+	}
+	person.Name, person.Sex, person.UpdatedAt = in.Name, in.Sex, m.at
+	return nil, m.tx.Model(&models.Person{}).Where("id = ?", person.ID).Select("name", "sex", "updated_at").Updates(person).Error
+}
+
+func (m *merge) refuse(i int, fault *models.Error) error {
+	m.outcomes[i] = models.MergeOutcome{Kind: models.MergeRefused, Fault: fault}
+	return nil
+}
+
+// insert writes the new persons and registrations. The persons' numbers are read back by their index
+// rather than guessed from the first one, which a cluster need not count up by one.
+func (m *merge) insert() error {
+	if len(m.fresh) > 0 {
+		if err := m.tx.Create(m.fresh).Error; err != nil {
+			return err
+		}
+		indexes := make([][]byte, len(m.fresh))
+		for i, p := range m.fresh {
+			indexes[i] = p.IDNumberIndex
+		}
+		var numbered []models.Person
+		if err := m.tx.Select("id", "id_number_index").Where("id_number_index IN ?", indexes).Find(&numbered).Error; err != nil {
+			return err
+		}
+		for _, p := range numbered {
+			m.persons[string(p.IDNumberIndex)].ID = p.ID
+		}
+	}
+	if len(m.added) == 0 {
+		return nil
+	}
+	batch := make([]models.Registration, 0, len(m.added))
+	for _, i := range m.added {
+		r := m.rows[i]
+		r.ID, r.PersonID, r.Version = 0, m.persons[string(m.indexes[i])].ID, 1
+		r.CreatedAt, r.UpdatedAt = m.at, m.at
+		batch = append(batch, r)
+	}
+	return m.tx.Create(&batch).Error
+}
+
+func samePerson(a, b *models.Person) bool { return a.Name == b.Name && a.Sex == b.Sex }
+
+// RegistrationID finds a registration by its number and, where a number stands in several categories,
+// its category (empty: any). models.ErrAmbiguous tells that the category is needed.
+func (s *Store) RegistrationID(ctx context.Context, category models.Category, number string) (int64, error) {
+	q := s.db.WithContext(ctx).Model(&models.Registration{}).Where("certificate_number = ?", number)
+	if category != "" {
+		q = q.Where("category = ?", category)
+	}
+	var ids []int64
+	if err := q.Limit(2).Pluck("id", &ids).Error; err != nil {
+		return 0, wrap(err)
+	}
+	switch len(ids) {
+	case 0:
+		return 0, models.ErrNotFound.On(string(models.FieldCertificateNumber)).Because(errNumber(number))
+	case 1:
+		return ids[0], nil
+	}
+	return 0, models.ErrAmbiguous
+}
+
+type errNumber string
+
+func (e errNumber) Error() string { return "no registration " + strconv.Quote(string(e)) }
