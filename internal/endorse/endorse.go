@@ -1,0 +1,110 @@
+// Package endorse makes electronic certificates: the holder confirms the use limit, and a certificate
+// with its own code comes of it (证照加注, 二(二)).
+//
+// Its promise: what a certificate prints is what the register held at that very moment. Its one rule:
+// whatever is not in force, or is blocked, is not endorsed (R11).
+package endorse
+
+import (
+	"context"
+	"crypto/rand"
+	"time"
+
+	"yanzheng/models"
+)
+
+// Register finds registrations and writes certificates.
+type Register interface {
+	RegistrationID(ctx context.Context, category models.Category, number string) (int64, error)
+	IssueCertificate(ctx context.Context, registrationID int64, actor string, at models.Instant,
+		draw func(r *models.Registration) (models.Certificate, error)) (models.Certificate, error)
+	ChangeCertificate(ctx context.Context, id models.CertificateID, at models.Instant,
+		change func(c *models.Certificate) (models.Event, error)) (models.Certificate, []models.Event, error)
+}
+
+// Propagator carries committed changes to every cache; false: later.
+type Propagator interface {
+	Propagate(ctx context.Context, events []models.Event) bool
+}
+
+// Codes signs the codes on certificates.
+type Codes interface {
+	SigningKey(day models.Date) (uint8, error)
+	URL(c *models.Certificate) (string, error)
+}
+
+// Service is the use case.
+type Service struct {
+	register   Register
+	codes      Codes
+	propagator Propagator
+	now        func() time.Time
+}
+
+// New puts the use case together.
+func New(register Register, codes Codes, propagator Propagator, now func() time.Time) *Service {
+	return &Service{register: register, codes: codes, propagator: propagator, now: now}
+}
+
+// Issued is a new certificate and the URL of its code.
+type Issued struct {
+	Certificate models.Certificate
+	Code        string
+}
+
+// Endorse makes a certificate of the registration with that number (category empty: any), used from
+// today. Earlier certificates stay what they are.
+func (s *Service) Endorse(ctx context.Context, category models.Category, number, actor string) (Issued, error) {
+	id, err := s.register.RegistrationID(ctx, category, models.NormalizeText(number))
+	if err != nil {
+		return Issued{}, err
+	}
+	now := s.now()
+	var code string
+	c, err := s.register.IssueCertificate(ctx, id, actor, models.InstantOf(now), func(r *models.Registration) (models.Certificate, error) {
+		c, err := s.draw(r, now)
+		if err != nil {
+			return models.Certificate{}, err
+		}
+		code, err = s.codes.URL(&c) // before it is written: a certificate without a code is none
+		return c, err
+	})
+	return Issued{c, code}, err
+}
+
+func (s *Service) draw(r *models.Registration, now time.Time) (models.Certificate, error) {
+	today := models.DateOf(now)
+	window, err := models.EndorseWindow(r, today)
+	if err != nil {
+		return models.Certificate{}, err
+	}
+	key, err := s.codes.SigningKey(today)
+	if err != nil {
+		return models.Certificate{}, err
+	}
+	c := models.Certificate{
+		RegistrationID: r.ID, Kind: models.KindRegistrationCertificate, KeyNumber: key,
+		UseFrom: window.From, UseUntil: window.Until, Printed: models.PrintOf(r), IssuedAt: models.InstantOf(now),
+	}
+	_, err = rand.Read(c.ID[:])
+	return c, err
+}
+
+// Withdraw ends one certificate before its time, at its holder's wish (R12).
+func (s *Service) Withdraw(ctx context.Context, id models.CertificateID, reason, actor string) (propagated bool, err error) {
+	now := models.InstantOf(s.now())
+	_, events, err := s.register.ChangeCertificate(ctx, id, now, func(c *models.Certificate) (models.Event, error) {
+		if c.WithdrawnAt != 0 {
+			return models.Event{}, ErrWithdrawn
+		}
+		c.WithdrawnAt, c.WithdrawnReason = now, reason
+		return models.Event{Kind: models.EventCertificateWithdrawn, Actor: actor, Reason: reason}, nil
+	})
+	if err != nil {
+		return false, err
+	}
+	return s.propagator.Propagate(ctx, events), nil
+}
+
+// ErrWithdrawn answers the withdrawal of a certificate that was withdrawn before.
+var ErrWithdrawn = models.NewError(models.KindConflict, "already_withdrawn", "该证书已作废", "The certificate was withdrawn before")

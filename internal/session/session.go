@@ -1,0 +1,124 @@
+// Package session logs users in and tells who a token stands for.
+//
+// Its promise: a token is an opaque random value of 256 bits of which only a hash is kept, in the
+// database and in the cache. Its one rule: what a token may do is read anew for every request.
+package session
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"strings"
+	"time"
+
+	"yanzheng/models"
+)
+
+// WeChat turns a log-in code of wx.login into the openid of the user.
+type WeChat interface {
+	OpenID(ctx context.Context, loginCode string) (string, error)
+}
+
+// Users keeps users, sessions and roles.
+type Users interface {
+	EnsureUser(ctx context.Context, openID, newID string, at models.Instant) (models.User, error)
+	CreateSession(ctx context.Context, s models.Session) (models.Identity, error)
+	SetRole(ctx context.Context, userID string, role models.Role, has bool, actor string, at models.Instant) ([]models.Event, error)
+}
+
+// Identities tells what a token's hash stands for; models.ErrNotFound for nothing.
+type Identities interface {
+	Identity(ctx context.Context, tokenHash []byte) (models.Identity, error)
+}
+
+// Propagator carries a committed change to every cache; false: later.
+type Propagator interface {
+	Propagate(ctx context.Context, events []models.Event) bool
+}
+
+// Service is the use case.
+type Service struct {
+	wechat     WeChat
+	users      Users
+	identities Identities
+	propagator Propagator
+	life       time.Duration
+	now        func() time.Time
+}
+
+// New puts the use case together; life is how long a session lasts.
+func New(w WeChat, u Users, i Identities, p Propagator, life time.Duration, now func() time.Time) *Service {
+	return &Service{wechat: w, users: u, identities: i, propagator: p, life: life, now: now}
+}
+
+// LogIn is a fresh session. Token is shown this once.
+type LogIn struct {
+	Token     string
+	ExpiresAt time.Time
+	Identity  models.Identity
+}
+
+const tokenBytes = 32
+
+// LogIn exchanges a log-in code for a session; the first log-in makes the user.
+func (s *Service) LogIn(ctx context.Context, loginCode string) (LogIn, error) {
+	openID, err := s.wechat.OpenID(ctx, loginCode)
+	if err != nil {
+		return LogIn{}, err
+	}
+	now := s.now()
+	user, err := s.users.EnsureUser(ctx, openID, newUserID(), models.InstantOf(now))
+	if err != nil {
+		return LogIn{}, err
+	}
+	var token [tokenBytes]byte
+	rand.Read(token[:]) //nolint:errcheck,gosec // never fails (crypto/rand)
+	out := LogIn{Token: base64.RawURLEncoding.EncodeToString(token[:]), ExpiresAt: now.Add(s.life)}
+	out.Identity, err = s.users.CreateSession(ctx, models.Session{
+		TokenHash: hash(out.Token), UserID: user.ID,
+		CreatedAt: models.InstantOf(now), ExpiresAt: models.InstantOf(out.ExpiresAt),
+	})
+	return out, err
+}
+
+// Authenticate tells whom a token stands for; ErrSession when nobody, or no longer.
+func (s *Service) Authenticate(ctx context.Context, token string) (models.Identity, error) {
+	if len(token) != base64.RawURLEncoding.EncodedLen(tokenBytes) {
+		return models.Identity{}, ErrSession // cannot be one of ours: no look-up for it
+	}
+	id, err := s.identities.Identity(ctx, hash(token))
+	if errors.Is(err, models.ErrNotFound) {
+		return models.Identity{}, ErrSession
+	}
+	if err != nil {
+		return models.Identity{}, err
+	}
+	if models.InstantOf(s.now()) >= id.ExpiresAt {
+		return models.Identity{}, ErrSession
+	}
+	return id, nil
+}
+
+// SetRole gives a user a role or takes it. changed is false when nothing had to be done; propagated as
+// for every change.
+func (s *Service) SetRole(ctx context.Context, userID string, role models.Role, has bool, actor string) (changed, propagated bool, err error) {
+	events, err := s.users.SetRole(ctx, userID, role, has, actor, models.InstantOf(s.now()))
+	if err != nil || len(events) == 0 {
+		return false, true, err
+	}
+	return true, s.propagator.Propagate(ctx, events), nil
+}
+
+func hash(token string) []byte {
+	sum := sha256.Sum256([]byte(token))
+	return sum[:]
+}
+
+// newUserID is an unguessable name that derives from nothing of WeChat's.
+func newUserID() string { return "u" + strings.ToLower(rand.Text()[:20]) }
+
+// ErrSession answers a token that stands for nobody, or whose session has ended.
+var ErrSession = models.NewError(models.KindUnauthenticated, "session_invalid",
+	"登录已失效，请重新登录", "The session is not valid (any more): log in again")

@@ -1,0 +1,134 @@
+// Package verify answers the product's question: is this document genuine and usable, and is this
+// person registered today?
+//
+// Its promise: a scan through the API, and a genuine code looked at in public, is recorded before it is
+// answered; when it cannot be recorded it is not answered. Its one rule: the verdict is decided anew,
+// from facts and the present day, for every single answer.
+package verify
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"yanzheng/models"
+)
+
+// Codes reads what a scanner gave.
+type Codes interface {
+	Read(text string) models.Reading
+	ReadDigits(digits string) models.Reading
+}
+
+// Facts gives what is known of a certificate.
+type Facts interface {
+	Facts(ctx context.Context, id models.CertificateID) (models.KnownFacts, error)
+}
+
+// Register finds a registration by number and name.
+type Register interface {
+	FindRegistration(ctx context.Context, number, name string, category models.Category) (*models.Registration, error)
+}
+
+// ScanLog keeps scans for good once AppendScans returned without error.
+type ScanLog interface {
+	AppendScans(ctx context.Context, scans ...models.Scan) error
+}
+
+// Service is the use case.
+type Service struct {
+	codes    Codes
+	facts    Facts
+	register Register
+	log      ScanLog
+	now      func() time.Time
+}
+
+// New puts the use case together.
+func New(codes Codes, facts Facts, register Register, log ScanLog, now func() time.Time) *Service {
+	return &Service{codes: codes, facts: facts, register: register, log: log, now: now}
+}
+
+// Request is one scan of a logged-in user.
+type Request struct {
+	UserID string
+	Code   string        // what the scanner gave: a URL, or digits
+	Place  *models.Place // where, if that was given
+	Note   string        // normalized, at most models.MaxNoteLength characters
+}
+
+// Answer is a verdict with the circumstances under which it was given.
+type Answer struct {
+	ScanID  string // empty where nothing was recorded
+	At      time.Time
+	AsOf    time.Time // the facts were the register's at this instant
+	Source  models.Source
+	Verdict models.Verdict
+}
+
+// Scan gives the verdict on a code, recorded.
+func (s *Service) Scan(ctx context.Context, r Request) (Answer, error) {
+	read := s.codes.Read(r.Code)
+	answer, err := s.decide(ctx, read)
+	if err != nil {
+		return Answer{}, err
+	}
+	scan := models.Scan{Channel: models.ChannelAPI, UserID: &r.UserID, Note: r.Note}
+	if r.Place != nil {
+		scan.LatCenti, scan.LngCenti = &r.Place.LatCenti, &r.Place.LngCenti
+	}
+	return s.record(ctx, read, answer, scan)
+}
+
+// Public gives the verdict on the digits behind the public prefix. Only a genuine code is looked up and
+// recorded, and only when someone looks: a link preview or prefetch (look false) is not a scan.
+func (s *Service) Public(ctx context.Context, digits string, look bool) (Answer, error) {
+	read := s.codes.ReadDigits(digits)
+	answer, err := s.decide(ctx, read)
+	if err != nil || read.Outcome != models.ReadGenuine || !look {
+		return answer, err
+	}
+	return s.record(ctx, read, answer, models.Scan{Channel: models.ChannelPublic})
+}
+
+func (s *Service) decide(ctx context.Context, read models.Reading) (Answer, error) {
+	a := Answer{Source: models.SourceNone}
+	var known models.KnownFacts
+	if read.Outcome == models.ReadGenuine {
+		var err error
+		if known, err = s.facts.Facts(ctx, read.ID); err != nil {
+			return Answer{}, err
+		}
+		a.AsOf, a.Source = known.AsOf, known.Source
+	}
+	a.At = s.now() // after the facts are here: an answer at midnight is of the new day
+	if a.AsOf.IsZero() {
+		a.AsOf = a.At
+	}
+	a.Verdict = models.Decide(read, known.Facts, a.At)
+	return a, nil
+}
+
+// record writes the scan and gives the answer its id.
+func (s *Service) record(ctx context.Context, read models.Reading, a Answer, scan models.Scan) (Answer, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return Answer{}, err
+	}
+	a.ScanID = id.String()
+	scan.ID, scan.At, scan.CodeDigest = a.ScanID, models.InstantOf(a.At), read.Digest[:]
+	scan.DocumentStatus, scan.DocumentReason = a.Verdict.Document.Status, a.Verdict.Document.Reason
+	scan.Usable = a.Verdict.Usable()
+	scan.FactsAsOf, scan.FactsSource = models.InstantOf(a.AsOf), a.Source
+	if read.Outcome == models.ReadGenuine {
+		scan.CertificateID = &read.ID
+	}
+	if r := a.Verdict.Registration; r != nil {
+		scan.RegistrationStatus, scan.RegistrationID = r.Status, &r.Facts.RegistrationID
+	}
+	if err := s.log.AppendScans(ctx, scan); err != nil {
+		return Answer{}, models.ErrUnavailable.Because(err)
+	}
+	return a, nil
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"yanzheng/internal/code"
+	"yanzheng/models"
+)
+
+func (p *program) issueCommand() *cobra.Command {
+	var category string
+	c := &cobra.Command{
+		Use: "issue-code CERTIFICATE_NUMBER", Short: "confirm the use limit and print the new certificate's code", Args: exactly(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			var cat models.Category
+			if category != "" {
+				var err error
+				if cat, err = models.ParseCategory(category); err != nil {
+					return err
+				}
+			}
+			return p.with(c.Context(), func(ctx context.Context, parts *parts) error {
+				codes, err := parts.codes()
+				if err != nil {
+					return err
+				}
+				issued, err := parts.endorse(codes, parts.now).Endorse(ctx, cat, args[0], actor())
+				if err != nil {
+					return err
+				}
+				return p.tell(map[string]string{
+					"code": issued.Code, "certificate_id": issued.Certificate.ID.String(),
+					"use_from": issued.Certificate.UseFrom.String(), "use_until": issued.Certificate.UseUntil.String(),
+				}, "%s\n", issued.Code)
+			})
+		},
+	}
+	c.Flags().StringVar(&category, "category", "", "category (code or Chinese name), where the number stands in several")
+	return c
+}
+
+func (p *program) keysCommand() *cobra.Command {
+	c := &cobra.Command{Use: "keys", Short: "the keys that sign the codes: list, add (rotation), revoke (leaked)", Args: cobra.NoArgs, RunE: p.keysList}
+	var from string
+	add := &cobra.Command{
+		Use: "add", Short: "make a new signing key", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			day := models.DateOf(time.Now())
+			if from != "" {
+				var err error
+				if day, err = models.ParseDate(from); err != nil {
+					return err
+				}
+			}
+			dir, err := p.keyDir()
+			if err != nil {
+				return err
+			}
+			k, err := code.Add(dir, day)
+			if err != nil {
+				return err
+			}
+			return p.tell(map[string]any{"number": k.Number, "not_before": k.NotBefore.String(), "not_after": k.NotAfter.String()},
+				"key %d signs from %s to %s\n", k.Number, k.NotBefore, k.NotAfter)
+		},
+	}
+	add.Flags().StringVar(&from, "from", "", "first `day` on which it signs (default today)")
+	var number uint8
+	revoke := &cobra.Command{
+		Use: "revoke", Short: "declare a key leaked: everything it signed is withdrawn", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			dir, err := p.keyDir()
+			if err != nil {
+				return err
+			}
+			if err := code.Revoke(dir, number, time.Now()); err != nil {
+				return err
+			}
+			return p.tell(map[string]any{"number": number, "revoked": true}, "key %d is revoked\n", number)
+		},
+	}
+	revoke.Flags().Uint8Var(&number, "number", 0, "the key's `number`")
+	_ = revoke.MarkFlagRequired("number") // the flag exists
+	c.AddCommand(add, revoke, &cobra.Command{Use: "list", Short: "list the keys", Args: cobra.NoArgs, RunE: p.keysList})
+	return c
+}
+
+// keyDir finds the key ring without opening anything else, so that keys can be made before the first start.
+func (p *program) keyDir() (string, error) {
+	c, err := p.config()
+	if err != nil {
+		return "", err
+	}
+	if !c.Embedded {
+		return c.Keys.CodeDir, nil
+	}
+	h, err := openHome(c.DataDir, models.DateOf(time.Now()))
+	if err != nil {
+		return "", err
+	}
+	return h.codeDir, nil
+}
+
+func (p *program) keysList(*cobra.Command, []string) error {
+	dir, err := p.keyDir()
+	if err != nil {
+		return err
+	}
+	ring, err := code.Load(dir)
+	if err != nil {
+		return err
+	}
+	c, err := p.config()
+	if err != nil {
+		return err
+	}
+	if p.json {
+		return p.tell(code.NewReader(c.Prefix(), ring).Publish(), "")
+	}
+	today := models.DateOf(time.Now())
+	for _, k := range ring.Keys() {
+		state := "verifies"
+		switch {
+		case k.Revoked():
+			state = "revoked"
+		case k.CanSign(today):
+			state = "signs and verifies"
+		}
+		if err := p.tell(nil, "%2d  %s  %s … %s  %s\n", k.Number, k.Algorithm, k.NotBefore, k.NotAfter, state); err != nil {
+			return err
+		}
+	}
+	return nil
+}

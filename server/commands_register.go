@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"yanzheng/internal/register"
+	"yanzheng/internal/store"
+	"yanzheng/models"
+)
+
+// with opens the parts for one sub-command.
+func (p *program) with(ctx context.Context, f func(ctx context.Context, parts *parts) error) error {
+	c, err := p.config()
+	if err != nil {
+		return err
+	}
+	opened, err := open(ctx, c, p.logger(c.Log), nil)
+	if err != nil {
+		return err
+	}
+	defer opened.close()
+	return f(ctx, opened)
+}
+
+// exactly wants n arguments and names what they are.
+func exactly(n int) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if err := cobra.ExactArgs(n)(c, args); err != nil {
+			return usageError{err}
+		}
+		return nil
+	}
+}
+
+func (p *program) migrateCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "migrate", Short: "bring the database schema to this version", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			steps, err := p.migrate(c.Context())
+			if err != nil {
+				return err
+			}
+			return p.tell(map[string]int{"steps": steps}, "schema is up to date (%d steps)\n", steps)
+		},
+	}
+}
+
+func (p *program) migrate(ctx context.Context) (int, error) {
+	c, err := p.config()
+	if err != nil {
+		return 0, err
+	}
+	if c.Embedded { // opening migrates
+		return 0, p.with(ctx, func(context.Context, *parts) error { return nil })
+	}
+	s, err := store.Open(ctx, storeOptions(c, p.logger(c.Log)))
+	if err != nil {
+		return 0, err
+	}
+	defer s.Close() //nolint:errcheck // the process ends
+	return s.Migrate(ctx)
+}
+
+func (p *program) moveCommand(name, short string, next models.State) *cobra.Command {
+	var d decisionFlags
+	c := &cobra.Command{
+		Use: name + " CERTIFICATE_NUMBER", Short: short, Args: exactly(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return p.decide(c.Context(), &d, args[0], func(ctx context.Context, s *register.Service, d register.Decision) (register.Outcome, error) {
+				return s.Move(ctx, d, next)
+			})
+		},
+	}
+	d.add(c)
+	return c
+}
+
+// changeable are the fields that the change command takes, as flags of the same name.
+var changeable = []models.Field{
+	models.FieldName, models.FieldSex, models.FieldIDNumber, models.FieldSealNumber, models.FieldEmployer,
+	models.FieldEmployerCode, models.FieldSpecialty, models.FieldValidFrom, models.FieldValidUntil,
+}
+
+func (p *program) changeCommand() *cobra.Command {
+	var d decisionFlags
+	c := &cobra.Command{
+		Use: "change CERTIFICATE_NUMBER", Short: "变更注册: change registration information", Args: exactly(1),
+		Example: "  server change 121500249 --employer 示例设计院 --employer-code 91999999MA0000001X --reason 变更注册",
+	}
+	values := map[models.Field]*string{}
+	for _, f := range changeable {
+		values[f] = c.Flags().String(strings.ReplaceAll(string(f), "_", "-"), "", f.Label().ZH+" "+f.Label().EN)
+	}
+	c.RunE = func(c *cobra.Command, args []string) error {
+		fields := map[models.Field]string{}
+		for f, v := range values {
+			if c.Flags().Changed(strings.ReplaceAll(string(f), "_", "-")) {
+				fields[f] = *v
+			}
+		}
+		return p.decide(c.Context(), &d, args[0], func(ctx context.Context, s *register.Service, d register.Decision) (register.Outcome, error) {
+			return s.Change(ctx, d, fields)
+		})
+	}
+	d.add(c)
+	return c
+}
+
+func (p *program) blockCommand() *cobra.Command {
+	var d decisionFlags
+	var from, until string
+	c := &cobra.Command{
+		Use: "block CERTIFICATE_NUMBER", Short: "处罚期: bar a registration while a penalty runs", Args: exactly(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			var days [2]models.Date
+			for i, s := range []string{from, until} {
+				var err error
+				if s != "" {
+					if days[i], err = models.ParseDate(s); err != nil {
+						return err
+					}
+				}
+			}
+			return p.decide(c.Context(), &d, args[0], func(ctx context.Context, s *register.Service, d register.Decision) (register.Outcome, error) {
+				return s.Block(ctx, d, models.BlockPenalty, days[0], days[1])
+			})
+		},
+	}
+	c.Flags().StringVar(&from, "from", "", "first `day`, 2006-01-02 (default today)")
+	c.Flags().StringVar(&until, "until", "", "last `day` (default: until unblocked)")
+	d.add(c)
+	return c
+}
+
+func (p *program) unblockCommand() *cobra.Command {
+	var d decisionFlags
+	c := &cobra.Command{
+		Use: "unblock CERTIFICATE_NUMBER", Short: "lift a penalty's bar", Args: exactly(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return p.decide(c.Context(), &d, args[0], func(ctx context.Context, s *register.Service, d register.Decision) (register.Outcome, error) {
+				return s.Unblock(ctx, d, models.BlockPenalty)
+			})
+		},
+	}
+	d.add(c)
+	return c
+}
+
+// decided is what a decision's command answers.
+type decided struct {
+	CertificateNumber string                    `json:"certificate_number"`
+	Category          models.Category           `json:"category"`
+	Status            models.RegistrationStatus `json:"status"`
+	Blocks            []models.BlockKind        `json:"blocks"`
+	Version           int64                     `json:"version"`
+	Propagated        any                       `json:"propagated"` // true or "pending"
+}
+
+// decide carries out one decision and tells what came of it.
+func (p *program) decide(ctx context.Context, flags *decisionFlags, number string,
+	f func(ctx context.Context, s *register.Service, d register.Decision) (register.Outcome, error),
+) error {
+	d, err := flags.decision(number)
+	if err != nil {
+		return err
+	}
+	return p.with(ctx, func(ctx context.Context, parts *parts) error {
+		out, err := f(ctx, parts.register(), d)
+		if err != nil {
+			return err
+		}
+		finding := models.DecideRegistration(models.RegistrationFacts(&out.Registration), models.DateOf(parts.now()))
+		blocks := finding.Blocks
+		if blocks == nil {
+			blocks = []models.BlockKind{}
+		}
+		result := decided{
+			CertificateNumber: out.Registration.CertificateNumber, Category: out.Registration.Category,
+			Status: finding.Status, Blocks: blocks, Version: out.Registration.Version, Propagated: propagated(out.Propagated),
+		}
+		return p.tell(result, "%s  %s (%s)\npropagated: %v\n", result.CertificateNumber, finding.Message().ZH, finding.Message().EN, result.Propagated)
+	})
+}
+
+// propagated writes the contract's words: true, or "pending" while the relay has it to do.
+func propagated(done bool) any {
+	if done {
+		return true
+	}
+	return "pending"
+}
+
+func (p *program) grantCommand() *cobra.Command {
+	var remove bool
+	c := &cobra.Command{
+		Use: "grant USER ROLE", Short: "give a user a role: inspector, employer, holder, registrar", Args: exactly(2),
+		RunE: func(c *cobra.Command, args []string) error {
+			role, err := models.ParseRole(args[1])
+			if err != nil {
+				return err
+			}
+			return p.with(c.Context(), func(ctx context.Context, parts *parts) error {
+				changed, done, err := parts.sessions(nil).SetRole(ctx, args[0], role, !remove, actor())
+				if err != nil {
+					return err
+				}
+				return p.tell(map[string]any{"user": args[0], "role": role, "has": !remove, "changed": changed, "propagated": propagated(done)},
+					"%s: %s %v (changed: %v, propagated: %v)\n", args[0], role, !remove, changed, propagated(done))
+			})
+		},
+	}
+	c.Flags().BoolVar(&remove, "remove", false, "take the role away")
+	return c
+}

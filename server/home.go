@@ -1,0 +1,73 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"yanzheng/internal/code"
+	"yanzheng/internal/store"
+	"yanzheng/models"
+)
+
+// home is the folder of the embedded mode: the database and the keys, made once and kept.
+type home struct {
+	dir      string
+	database string
+	codeDir  string
+	keys     store.Keys
+}
+
+// openHome opens the folder, and makes it on the first start. A database whose keys are gone is refused:
+// new keys would not open what is in it.
+func openHome(dir string, today models.Date) (*home, error) {
+	h := &home{dir: dir, database: filepath.Join(dir, "yanzheng.db"), codeDir: filepath.Join(dir, "keys", "code")}
+	if err := os.MkdirAll(filepath.Join(dir, "keys"), 0o700); err != nil {
+		return nil, err
+	}
+	_, err := os.Stat(h.database)
+	fresh := errors.Is(err, fs.ErrNotExist)
+	for name, key := range map[string]*[32]byte{"id_number.key": &h.keys.Seal, "id_index.key": &h.keys.Index} {
+		if err := keyFile(filepath.Join(dir, "keys", name), key, fresh); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := code.Load(h.codeDir); errors.Is(err, fs.ErrNotExist) && fresh {
+		if _, err := code.Add(h.codeDir, today); err != nil {
+			return nil, err
+		}
+	} else if err != nil {
+		return nil, err
+	}
+	if fresh { // with the right mode before the first byte
+		f, err := os.OpenFile(h.database, os.O_CREATE|os.O_WRONLY, 0o600)
+		if err != nil {
+			return nil, err
+		}
+		return h, f.Close()
+	}
+	return h, nil
+}
+
+// keyFile reads a key of 32 bytes in hexadecimal; a missing one is made when the folder is fresh.
+func keyFile(path string, key *[32]byte, fresh bool) error {
+	raw, err := os.ReadFile(path) //nolint:gosec // below the data folder
+	if errors.Is(err, fs.ErrNotExist) && fresh {
+		rand.Read(key[:]) //nolint:errcheck,gosec // never fails (crypto/rand)
+		return os.WriteFile(path, []byte(hex.EncodeToString(key[:])+"\n"), 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("the key that the database needs is gone: %w", err)
+	}
+	b, err := hex.DecodeString(strings.TrimSpace(string(raw)))
+	if err != nil || len(b) != len(key) {
+		return fmt.Errorf("%s does not hold a key of 64 hexadecimal digits", path)
+	}
+	copy(key[:], b)
+	return nil
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"yanzheng/config"
+	"yanzheng/internal/code"
+	"yanzheng/internal/endorse"
+	"yanzheng/internal/factcache"
+	"yanzheng/internal/register"
+	"yanzheng/internal/session"
+	"yanzheng/internal/store"
+	"yanzheng/models"
+)
+
+// parts are what the server and the sub-commands are made of. Build them with open, give them back with
+// close.
+type parts struct {
+	config config.Config
+	log    *slog.Logger
+	now    func() time.Time
+	store  *store.Store
+	redis  redis.UniversalClient // nil in a sub-command of the embedded mode
+	relay  *factcache.Relay      // nil likewise
+	home   *home                 // the embedded mode's folder, else nil
+}
+
+// open connects to what the configuration names. In the embedded mode the in-process Redis belongs to
+// the serving process alone: cache is given there, and nil elsewhere.
+func open(ctx context.Context, c config.Config, log *slog.Logger, cache redis.UniversalClient) (*parts, error) {
+	p := &parts{config: c, log: log, now: time.Now, redis: cache}
+	options := storeOptions(c, log)
+	if c.Embedded {
+		var err error
+		if p.home, err = openHome(c.DataDir, models.DateOf(p.now())); err != nil {
+			return nil, err
+		}
+		options.Path, options.Keys = p.home.database, p.home.keys
+	} else if cache == nil {
+		p.redis = connectRedis(c.Redis)
+	}
+	var err error
+	if p.store, err = store.Open(ctx, options); err != nil {
+		p.close()
+		return nil, err
+	}
+	if p.redis != nil {
+		p.relay = factcache.NewRelay(p.redis, p.store, p.store, p.now, log)
+	}
+	if err := p.checkSchema(ctx); err != nil {
+		p.close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// storeOptions says how to open the configured database.
+func storeOptions(c config.Config, log *slog.Logger) store.Options {
+	d := c.Database
+	return store.Options{
+		Driver: d.Driver, Network: d.Network(), Address: d.Address,
+		User: d.User, Password: d.Password.Reveal(), Name: d.Name, TLS: tlsConfig(d.TLS, d.CA),
+		MaxOpen: d.MaxOpen, MaxIdle: d.MaxIdle, MaxLifetime: d.MaxLifetime,
+		DialTimeout: d.DialTimeout, ReadTimeout: d.ReadTimeout, WriteTimeout: d.WriteTimeout,
+		Keys:   store.Keys{Seal: c.Keys.IDNumber.Reveal(), Index: c.Keys.IDIndex.Reveal()},
+		Logger: log,
+	}
+}
+
+// checkSchema wants the schema of this version. The embedded mode makes it so itself.
+func (p *parts) checkSchema(ctx context.Context) error {
+	if p.config.Embedded {
+		_, err := p.store.Migrate(ctx)
+		return err
+	}
+	return p.store.CheckSchema(ctx)
+}
+
+func (p *parts) close() {
+	if p.store != nil {
+		if err := p.store.Close(); err != nil {
+			p.log.Warn("closing the database", "error", err)
+		}
+	}
+	if p.redis != nil {
+		if err := p.redis.Close(); err != nil && !errors.Is(err, redis.ErrClosed) {
+			p.log.Warn("closing Redis", "error", err)
+		}
+	}
+}
+
+// Propagate tells the caches of committed changes; false means that a relay will.
+func (p *parts) Propagate(ctx context.Context, events []models.Event) bool {
+	return p.relay != nil && p.relay.Propagate(ctx, events)
+}
+
+func (p *parts) register() *register.Service { return register.New(p.store, p, p.now) }
+
+func (p *parts) endorse(codes endorse.Codes, now func() time.Time) *endorse.Service {
+	return endorse.New(p.store, codes, p, now)
+}
+
+// sessions puts the log-in together; the serving process gives it WeChat.
+func (p *parts) sessions(w session.WeChat) *session.Service {
+	var identities session.Identities = p.store
+	if p.redis != nil {
+		identities = factcache.NewIdentities(p.redis, p.store, p.now)
+	}
+	return session.New(w, p.store, identities, p, p.config.Session.TTL, p.now)
+}
+
+// codeDir is the folder of the key ring.
+func (p *parts) codeDir() string { return codeDir(p.config, p.home) }
+
+func codeDir(c config.Config, h *home) string {
+	if h != nil {
+		return h.codeDir
+	}
+	return c.Keys.CodeDir
+}
+
+// codes reads the key ring.
+func (p *parts) codes() (*code.Reader, error) {
+	ring, err := code.Load(p.codeDir())
+	if err != nil {
+		return nil, err
+	}
+	return code.NewReader(p.config.Prefix(), ring), nil
+}
+
+func connectRedis(c config.Redis) redis.UniversalClient {
+	return factcache.Connect(factcache.Redis{
+		Addresses: c.Addresses, MasterName: c.MasterName, Cluster: c.Cluster, Username: c.Username,
+		Password: c.Password.Reveal(), DB: c.DB, TLS: tlsConfig(c.TLS, c.CA), Timeout: c.Timeout,
+	})
+}
+
+func tlsConfig(on bool, authorities *x509.CertPool) *tls.Config {
+	if !on {
+		return nil
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: authorities}
+}

@@ -1,0 +1,218 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"yanzheng/config"
+	"yanzheng/internal/code"
+	"yanzheng/internal/factcache"
+	"yanzheng/internal/session"
+	"yanzheng/internal/verify"
+	"yanzheng/internal/wechat"
+	"yanzheng/miniprogram-api"
+	"yanzheng/models"
+	"yanzheng/web"
+)
+
+// Bounds of the listeners, against clients that are slow on purpose.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 15 * time.Second
+	writeTimeout      = 30 * time.Second
+	idleTimeout       = 2 * time.Minute
+	maxHeader         = 16 << 10
+)
+
+// serve runs until ctx ends.
+func (p *program) serve(ctx context.Context) error {
+	c, err := p.config()
+	if err != nil {
+		return err
+	}
+	log := p.logger(c.Log)
+	slog.SetDefault(log)
+	for _, w := range c.Warnings() {
+		log.Warn(w)
+	}
+	s, err := newServer(ctx, c, log)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if s.embedded != nil {
+		s.embedded.greet(ctx, p.stdout, s)
+	}
+	return s.run(ctx)
+}
+
+// server is the running service. Build it with newServer, then run, then close.
+type server struct {
+	*parts
+	listener net.Listener
+	handler  http.Handler
+	codes    *code.Reader
+	sessions *session.Service
+	verifier *verify.Service
+	embedded *embedded // else nil
+}
+
+// newServer listens first, so that a second process on the same address ends before it touches anything.
+func newServer(ctx context.Context, c config.Config, log *slog.Logger) (*server, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
+	if err != nil {
+		return nil, err
+	}
+	s := &server{listener: listener}
+	if err := s.build(ctx, c.WithListener(listener.Addr().String()), log); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *server) build(ctx context.Context, c config.Config, log *slog.Logger) error {
+	var err error
+	var cache redis.UniversalClient
+	account := wechat.Config{AppID: c.WeChat.AppID, AppSecret: c.WeChat.Secret.Reveal(), SandboxURL: c.WeChat.SandboxURL}
+	if c.Embedded {
+		if s.embedded, err = startEmbedded(ctx); err != nil {
+			return err
+		}
+		cache, account = s.embedded.cache, s.embedded.account
+	}
+	if s.parts, err = open(ctx, c, log, cache); err != nil {
+		return err
+	}
+	if s.codes, err = s.parts.codes(); err != nil {
+		return err
+	}
+	client, err := wechat.New(account, s.redis, log)
+	if err != nil {
+		return err
+	}
+	s.sessions = s.parts.sessions(client)
+	s.verifier = verify.New(s.codes, factcache.NewFacts(s.redis, s.store, s.now), s.store, s.store, s.now)
+	api := miniprogram.New(s.verifier, s.sessions, s.codes)
+	options := web.Options{CheckFiles: c.WeChat.CheckFiles}
+	if s.embedded != nil {
+		if err := s.embedded.prepare(ctx, s); err != nil {
+			return err
+		}
+		options.Demo = s.embedded.demoCodes
+	}
+	s.handler = s.router(api, web.New(s.verifier, options))
+	return nil
+}
+
+// run serves until ctx ends, then lets running requests end.
+func (s *server) run(ctx context.Context) error {
+	background, stop := context.WithCancel(ctx)
+	var wait sync.WaitGroup
+	defer wait.Wait()
+	defer stop()
+	for _, job := range []func(context.Context){s.relay.Run, s.watchKeys, s.prune} {
+		wait.Go(func() { job(background) })
+	}
+	h := &http.Server{
+		Handler: s.handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout,
+		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- h.Serve(s.listener) }()
+	s.log.Info("serving", "address", s.listener.Addr().String(), "public_url", s.config.PublicURL, "embedded", s.config.Embedded, "version", version)
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	s.log.Info("stopping")
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.ShutdownTimeout)
+	defer cancel()
+	if err := h.Shutdown(grace); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return nil
+}
+
+func (s *server) close() {
+	if s.parts != nil {
+		s.parts.close()
+	}
+	if s.embedded != nil {
+		s.embedded.close()
+	}
+	s.listener.Close() //nolint:errcheck,gosec // closed already after a run
+}
+
+// keyRingEvery is how soon a rotated or revoked key counts in a running server.
+const keyRingEvery = 2 * time.Second
+
+// watchKeys reads the key ring again and again, so that "keys add" and "keys revoke" take effect in
+// every running process. A ring that cannot be read leaves the last one in force.
+func (s *server) watchKeys(ctx context.Context) {
+	every(ctx, keyRingEvery, func() {
+		ring, err := code.Load(s.codeDir())
+		if err != nil {
+			s.log.WarnContext(ctx, "key ring not read again", "error", err)
+			return
+		}
+		s.codes.Use(ring)
+	})
+}
+
+const (
+	pruneEvery = time.Hour
+	pruneBatch = 1000
+)
+
+// prune ends the retention of scans, and forgets sessions a day after they ended.
+func (s *server) prune(ctx context.Context) {
+	every(ctx, pruneEvery, func() {
+		scans := models.InstantOf(s.now().AddDate(0, 0, -s.config.Scan.RetentionDays))
+		sessions := models.InstantOf(s.now().AddDate(0, 0, -1))
+		for _, job := range []func() (int64, error){
+			func() (int64, error) { return s.store.DeleteScansBefore(ctx, scans, pruneBatch) },
+			func() (int64, error) { return s.store.DeleteSessionsBefore(ctx, sessions, pruneBatch) },
+		} {
+			for n := int64(pruneBatch); n == pruneBatch && ctx.Err() == nil; {
+				var err error
+				if n, err = job(); err != nil {
+					s.log.WarnContext(ctx, "retention: will try again", "error", err)
+				}
+			}
+		}
+	})
+}
+
+// every calls f at once and then at that rhythm until ctx ends.
+func every(ctx context.Context, d time.Duration, f func()) {
+	tick := time.NewTicker(d)
+	defer tick.Stop()
+	for {
+		f()
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// health answers /readyz: the service can do its work while the database answers; without Redis it is
+// slower, not wrong.
+func (s *server) health(ctx context.Context) (ready bool, parts map[string]string) {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	word := map[bool]string{true: "ok", false: "down"}
+	database := s.store.Ping(ctx) == nil
+	return database, map[string]string{"database": word[database], "redis": word[s.redis.Ping(ctx).Err() == nil]}
+}
