@@ -9,10 +9,11 @@ const lowerASCII = s => s.replace(/[A-Z]/g, c => c.toLowerCase())
 
 function check (text, keysFile) {
   if (keysFile.domain !== domain) throw new Error('keys.json: not the domain of version 1')
+  const ours = text => lowerASCII(text.slice(0, keysFile.prefix.length)) === lowerASCII(keysFile.prefix)
+  if (Buffer.byteLength(text) > 2048) return { outcome: ours(text) ? 'unreadable' : 'not_ours' }
   text = text.replace(/^\p{White_Space}+/u, '').replace(/\p{White_Space}+$/u, '')
-  if (Buffer.byteLength(text) > 2048) return { outcome: 'unreadable' }
   let digits = text
-  if (lowerASCII(text.slice(0, keysFile.prefix.length)) === lowerASCII(keysFile.prefix)) {
+  if (ours(text)) {
     digits = text.slice(keysFile.prefix.length).split(/[?#]/)[0]
   } else if (!/^\p{Nd}+$/u.test(text)) return { outcome: 'not_ours' }
   if (!/^[0-9]{184}$/.test(digits)) return { outcome: 'unreadable' }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -11,9 +13,15 @@ import (
 )
 
 func (p *program) issueCommand() *cobra.Command {
-	var category string
+	var category, file string
 	c := &cobra.Command{
-		Use: "issue-code CERTIFICATE_NUMBER", Short: "confirm the use limit and print the new certificate's code", Args: exactly(1),
+		Use: "issue-code CERTIFICATE_NUMBER", Short: "confirm the use limit and print the new certificate's code",
+		Args: func(c *cobra.Command, args []string) error {
+			if file != "" {
+				return exactly(0)(c, args)
+			}
+			return exactly(1)(c, args)
+		},
 		RunE: func(c *cobra.Command, args []string) error {
 			var cat models.Category
 			if category != "" {
@@ -22,24 +30,50 @@ func (p *program) issueCommand() *cobra.Command {
 					return err
 				}
 			}
+			numbers, err := p.numbers(file, args)
+			if err != nil {
+				return err
+			}
 			return p.with(c.Context(), func(ctx context.Context, parts *parts) error {
-				codes, err := parts.codes()
-				if err != nil {
-					return err
-				}
-				issued, err := parts.endorse(codes, parts.now).Endorse(ctx, cat, args[0], actor())
-				if err != nil {
-					return err
-				}
-				return p.tell(map[string]string{
-					"code": issued.Code, "certificate_id": issued.Certificate.ID.String(),
-					"use_from": issued.Certificate.UseFrom.String(), "use_until": issued.Certificate.UseUntil.String(),
-				}, "%s\n", issued.Code)
+				return p.issue(ctx, parts, cat, numbers)
 			})
 		},
 	}
 	c.Flags().StringVar(&category, "category", "", "category (code or Chinese name), where the number stands in several")
+	c.Flags().StringVar(&file, "from-file", "", "a `file` with one certificate number a line, instead of the argument")
 	return c
+}
+
+// numbers gives the certificate numbers of a command line: its argument, or the lines of a file.
+func (p *program) numbers(file string, args []string) ([]string, error) {
+	if file == "" {
+		return args, nil
+	}
+	raw, err := os.ReadFile(file) //nolint:gosec // the file that the user named
+	return strings.Fields(string(raw)), err
+}
+
+// issue makes a certificate for each number. The first fault ends it; what was printed is issued.
+func (p *program) issue(ctx context.Context, parts *parts, category models.Category, numbers []string) error {
+	codes, err := parts.codes()
+	if err != nil {
+		return err
+	}
+	service := parts.endorse(codes, parts.now)
+	for _, number := range numbers {
+		issued, err := service.Endorse(ctx, category, number, actor())
+		if err != nil {
+			return err
+		}
+		err = p.tell(map[string]string{
+			"code": issued.Code, "certificate_id": issued.Certificate.ID.String(),
+			"use_from": issued.Certificate.UseFrom.String(), "use_until": issued.Certificate.UseUntil.String(),
+		}, "%s\n", issued.Code)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (p *program) keysCommand() *cobra.Command {

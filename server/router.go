@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -23,7 +24,13 @@ func (s *server) router(api *miniprogram.API, pages *web.Pages) http.Handler {
 		r.Use(httpx.OnlyHosts(s.embedded.hosts(s.listener.Addr())...))
 		r.GET("/demo.json", s.embedded.demoJSON)
 	}
-	r.NoRoute(func(c *gin.Context) { httpx.Fail(c, httpx.ErrNoRoute) })
+	r.NoRoute(func(c *gin.Context) {
+		if strings.Contains(c.GetHeader("Accept"), "text/html") { // a person's browser
+			pages.Problem(c, httpx.ErrNoRoute)
+			return
+		}
+		httpx.Fail(c, httpx.ErrNoRoute)
+	})
 	r.NoMethod(httpx.NoMethod)
 	r.GET("/healthz", func(c *gin.Context) { httpx.WriteJSON(c, map[string]string{"status": "ok"}) })
 	r.GET("/readyz", func(c *gin.Context) {
@@ -36,14 +43,12 @@ func (s *server) router(api *miniprogram.API, pages *web.Pages) http.Handler {
 	})
 	api.Register(r)
 	pages.Register(r)
-	answer := func(c *gin.Context) {
-		if httpx.PrefersJSON(c.Request) {
-			api.PublicAnswer(c, web.Looks(c.Request))
+	r.Match([]string{http.MethodGet, http.MethodHead}, "/v/:code", func(c *gin.Context) {
+		if httpx.PrefersJSON(c.Request) && !strings.HasSuffix(c.Param("code"), ".txt") { // WeChat's check files are no codes
+			api.PublicAnswer(c, httpx.Looks(c.Request))
 			return
 		}
 		pages.Certificate(c)
-	}
-	r.GET("/v/:code", answer)
-	r.HEAD("/v/:code", answer)
+	})
 	return r
 }

@@ -55,10 +55,9 @@ func stampOf(t time.Time) stamp {
 // certificateOf makes the page of an answer.
 func certificateOf(a verify.Answer, looks bool) *certificatePage {
 	v := a.Verdict
-	switch bare := v.Document.Status == models.DocumentForged || v.Document.Status == models.DocumentUnknown; {
-	case bare:
+	if s := v.Document.Status; s == models.DocumentForged || s == models.DocumentUnknown {
 		v.Registration = nil // such a document says nothing about anybody
-	case v.Registration == nil: // no rule gives that; whatever it was, it vouches for nobody
+	} else if v.Registration == nil { // no rule gives that; whatever it was, it vouches for nobody
 		v.Document = models.DocumentFinding{Status: models.DocumentUnknown}
 	}
 	p := &certificatePage{Document: documentCard(&v.Document), Advice: advice(v), At: stampOf(a.At), ScanID: a.ScanID, Preview: !looks}
@@ -116,12 +115,14 @@ func documentCard(d *models.DocumentFinding) card {
 		}
 		c.add(r)
 	}
-	if len(d.Reasons) > 0 {
-		r := row{Label: models.Text{ZH: "同时", EN: "Also"}}
-		for _, reason := range d.Reasons {
-			r.Words = append(r.Words, reasonText(reason))
+	also := row{Label: models.Text{ZH: "同时", EN: "Also"}}
+	for _, reason := range d.Reasons {
+		if reason != models.ReasonChanged { // said by the row above
+			also.Words = append(also.Words, reasonText(reason))
 		}
-		c.add(r)
+	}
+	if len(also.Words) > 0 {
+		c.add(also)
 	}
 	return c
 }

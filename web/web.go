@@ -40,12 +40,12 @@ type Options struct {
 type Pages struct {
 	verifier Verifier
 	options  Options
-	look     *look
+	embedded *embedded
 }
 
 // New makes the pages.
 func New(v Verifier, o Options) *Pages {
-	return &Pages{verifier: v, options: o, look: newLook()}
+	return &Pages{verifier: v, options: o, embedded: newEmbedded()}
 }
 
 // Register adds the landing page and the static files. /v/:code is the server's to add, because it chooses there
@@ -64,7 +64,7 @@ func (p *Pages) Certificate(c *gin.Context) {
 		p.checkFile(c, name)
 		return
 	}
-	looks := Looks(c.Request)
+	looks := httpx.Looks(c.Request)
 	answer, err := p.verifier.Public(c.Request.Context(), code, looks)
 	if err != nil {
 		p.Problem(c, err)
@@ -104,7 +104,7 @@ func (p *Pages) checkFile(c *gin.Context, name string) {
 }
 
 func (p *Pages) asset(c *gin.Context) {
-	a, ok := p.look.assets[c.Param("file")]
+	a, ok := p.embedded.assets[c.Param("file")]
 	if !ok {
 		p.Problem(c, httpx.ErrNoRoute)
 		return
@@ -115,7 +115,7 @@ func (p *Pages) asset(c *gin.Context) {
 
 // render answers with a page. A page that fails must not leave half of itself, so it is made in full first.
 func (p *Pages) render(c *gin.Context, status int, name string, f framed) {
-	body, err := p.look.page(name, f, p.options.Demo != nil)
+	body, err := p.embedded.page(name, f, p.options.Demo != nil)
 	if err != nil {
 		httpx.Fail(c, err)
 		return

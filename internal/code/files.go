@@ -1,6 +1,7 @@
 package code
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/x509"
@@ -13,6 +14,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"yanzheng/models"
@@ -36,8 +38,8 @@ func Load(dir string) (*Ring, error) {
 	if err != nil {
 		return nil, fmt.Errorf("key ring: %w", err)
 	}
-	var listed []PublicKey
-	if err := json.Unmarshal(raw, &listed); err != nil {
+	listed, err := parseList(raw)
+	if err != nil {
 		return nil, fmt.Errorf("key ring: %s is not a list of keys: %w", ringFile, err)
 	}
 	ring := &Ring{}
@@ -49,6 +51,11 @@ func Load(dir string) (*Ring, error) {
 		if ring.keys[k.Number] != nil {
 			return nil, fmt.Errorf("key ring: key %d is listed twice", k.Number)
 		}
+		for _, other := range ring.keys { // to revoke one of them would leave the other
+			if other != nil && bytes.Equal(other.Public, k.Public) {
+				return nil, fmt.Errorf("key ring: keys %d and %d are the same key", other.Number, k.Number)
+			}
+		}
 		if k.private, err = loadPrivate(keyFile(dir, k.Number), k.Public); err != nil {
 			return nil, fmt.Errorf("key ring: key %d: %w", k.Number, err)
 		}
@@ -57,12 +64,28 @@ func Load(dir string) (*Ring, error) {
 	return ring, nil
 }
 
+// parseList takes nothing that it does not know: a misspelt "revoked" must not bring a leaked key back.
+func parseList(raw []byte) (listed []PublicKey, err error) {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&listed); err != nil {
+		return nil, err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, errors.New("there is more behind it")
+	}
+	if listed == nil {
+		return nil, errors.New("it is null")
+	}
+	return listed, nil
+}
+
 // Add makes a new key that signs from a day on, and writes it to the folder (made if need be). It
 // takes the lowest number that was never used.
 func Add(dir string, from models.Date) (Key, error) {
 	ring, err := Load(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		ring, err = &Ring{}, os.MkdirAll(dir, 0o700)
+		ring, err = &Ring{}, newFolder(dir)
 	}
 	if err != nil {
 		return Key{}, err
@@ -71,9 +94,14 @@ func Add(dir string, from models.Date) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
+	k := &Key{Number: number, Algorithm: Ed25519, NotBefore: from, NotAfter: from.Anniversary(signingYears)}
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		return Key{}, err
+	}
+	k.Public, k.private = public, &private
+	if _, err := parseKey(publicKey(*k)); err != nil { // else the next Load would refuse the whole ring
+		return Key{}, fmt.Errorf("key ring: %w", err)
 	}
 	der, err := x509.MarshalPKCS8PrivateKey(private)
 	if err != nil {
@@ -83,9 +111,20 @@ func Add(dir string, from models.Date) (Key, error) {
 	if err := writeWhole(keyFile(dir, number), pem.EncodeToMemory(&pem.Block{Type: privateBlock, Bytes: der})); err != nil {
 		return Key{}, err
 	}
-	k := &Key{Number: number, Algorithm: Ed25519, Public: public, NotBefore: from, NotAfter: from.Anniversary(signingYears), private: private}
 	ring.keys[number] = k
 	return *k, ring.save(dir)
+}
+
+// newFolder makes the folder of a new ring. Private keys without a list are a ring that lost its list:
+// a new one would give their numbers out again, and write over them.
+func newFolder(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	if left, err := filepath.Glob(filepath.Join(dir, "*.key")); err != nil || len(left) > 0 {
+		return fmt.Errorf("key ring: %d private key files, but no %s: bring it back, or take another folder", len(left), ringFile)
+	}
+	return nil
 }
 
 // Revoke declares a key leaked from an instant on: it never signs again, and all that it signed is
@@ -101,6 +140,10 @@ func Revoke(dir string, number uint8, at time.Time) error {
 	}
 	if !k.Revoked() {
 		k.RevokedAt = at
+		p := publicKey(*k)
+		if _, err := parseKey(p); err != nil || !p.Revoked { // the zero instant says "not revoked"
+			return fmt.Errorf("key ring: key %d cannot be revoked at %v", number, at)
+		}
 	}
 	return ring.save(dir)
 }
@@ -133,7 +176,7 @@ func parseKey(p PublicKey) (*Key, error) {
 		return nil, fmt.Errorf("numbers go up to %d", MaxKeys-1)
 	}
 	if p.Algorithm != Ed25519 {
-		return nil, fmt.Errorf("algorithm %q is not supported", p.Algorithm)
+		return nil, errors.New("its algorithm is not supported") // not quoted: a key may stand in the wrong place
 	}
 	public, err := base64.RawURLEncoding.DecodeString(p.PublicKey)
 	if err != nil || len(public) != ed25519.PublicKeySize {
@@ -146,8 +189,14 @@ func parseKey(p PublicKey) (*Key, error) {
 	if k.NotAfter, err = models.ParseDate(p.NotAfter); err != nil {
 		return nil, errors.New("not_after is not a day")
 	}
+	if k.NotAfter < k.NotBefore {
+		return nil, errors.New("not_after is before not_before")
+	}
+	if p.Revoked != (p.RevokedAt != "") {
+		return nil, errors.New("revoked and revoked_at contradict each other")
+	}
 	if p.Revoked {
-		if k.RevokedAt, err = time.Parse(time.RFC3339, p.RevokedAt); err != nil {
+		if k.RevokedAt, err = time.Parse(time.RFC3339, p.RevokedAt); err != nil || k.RevokedAt.IsZero() {
 			return nil, errors.New("revoked_at is not an RFC 3339 instant")
 		}
 	}
@@ -155,11 +204,13 @@ func parseKey(p PublicKey) (*Key, error) {
 }
 
 // loadPrivate reads a private key file; none is no fault, one that does not fit its public key is.
-func loadPrivate(path string, public []byte) (ed25519.PrivateKey, error) {
-	raw, err := readBounded(path, maxKeyFile)
-	if errors.Is(err, fs.ErrNotExist) {
+func loadPrivate(path string, public []byte) (*ed25519.PrivateKey, error) {
+	if err := checkPrivateFile(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
+	} else if err != nil {
+		return nil, err
 	}
+	raw, err := readBounded(path, maxKeyFile)
 	if err != nil {
 		return nil, err
 	}
@@ -175,7 +226,34 @@ func loadPrivate(path string, public []byte) (ed25519.PrivateKey, error) {
 	if !ok || !ed25519.PublicKey(public).Equal(private.Public()) {
 		return nil, errors.New("the private key file does not belong to the public key")
 	}
-	return private, nil
+	return &private, nil
+}
+
+// secretsMount is where containers get their secrets, readable by all who are inside.
+const secretsMount = "/run/secrets/"
+
+// checkPrivateFile holds a private key file closed to group and others. Asked before opening: to open a
+// named pipe would wait for its writer.
+func checkPrivateFile(path string) error {
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(real)
+	if err != nil {
+		return err
+	}
+	open := info.Mode().Perm() & 0o077
+	if strings.HasPrefix(real, secretsMount) {
+		open &^= 0o044
+	}
+	switch {
+	case !info.Mode().IsRegular():
+		return errors.New("the private key file is not a regular file")
+	case open != 0:
+		return fmt.Errorf("the private key file is open to group or others (mode %04o); make it 0600", info.Mode().Perm())
+	}
+	return nil
 }
 
 func keyFile(dir string, number uint8) string {
@@ -212,5 +290,14 @@ func writeWhole(path string, raw []byte) error {
 	if err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), path)
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	// A revocation that was acknowledged must outlive a power cut: the name is in the folder, not in the file.
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	return dir.Sync()
 }

@@ -35,12 +35,16 @@ type answer struct {
 }
 
 func check(text string, keys keysFile) answer {
-	text = strings.TrimFunc(text, func(c rune) bool { return unicode.Is(unicode.White_Space, c) })
-	if len(text) > 2048 {
+	n := len(keys.Prefix)
+	ours := func() bool { return len(text) >= n && lowerASCII(text[:n]) == lowerASCII(keys.Prefix) }
+	if len(text) > 2048 && ours() {
 		return answer{Outcome: "unreadable"}
+	} else if len(text) > 2048 {
+		return answer{Outcome: "not_ours"}
 	}
+	text = strings.TrimFunc(text, func(c rune) bool { return unicode.Is(unicode.White_Space, c) })
 	digits := text
-	if n := len(keys.Prefix); len(text) >= n && lowerASCII(text[:n]) == lowerASCII(keys.Prefix) {
+	if ours() {
 		digits, _, _ = strings.Cut(text[n:], "?")
 		digits, _, _ = strings.Cut(digits, "#")
 	} else if text == "" || strings.ContainsFunc(text, func(c rune) bool { return !unicode.Is(unicode.Nd, c) }) {

@@ -7,9 +7,11 @@ import (
 	"github.com/makiuchi-d/gozxing"
 	"github.com/makiuchi-d/gozxing/qrcode"
 	qr "github.com/piglig/go-qr"
+
+	"yanzheng/internal/code"
 )
 
-// symbol encodes prefix and digits as the certificate prints them: each in the segment that fits it.
+// symbol encodes prefix and digits as docs/code-format.md says: each in the segment that fits it.
 func symbol(t *testing.T, prefix, digits string) *qr.QrCode {
 	t.Helper()
 	head, err := qr.MakeBytes([]byte(prefix))
@@ -40,6 +42,38 @@ func TestQRVersion(t *testing.T) {
 	}
 }
 
+// TestSymbolIsThePagesSymbol: the package splits the text where the digits begin, also for a prefix
+// with digits in it, and for digits alone.
+func TestSymbolIsThePagesSymbol(t *testing.T) {
+	for _, prefix := range []string{prefix, "https://2.example.org:8443/v/", "http://127.0.0.1:8080/v/"} {
+		got, err := code.Symbol(prefix + sample.digits())
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := symbol(t, prefix, sample.digits())
+		if !sameModules(got, want) {
+			t.Errorf("%s: %d modules, want the %d of a byte and a numeric segment", prefix, got.GetSize(), want.GetSize())
+		}
+	}
+	if got, err := code.Symbol(sample.digits()); err != nil || got.GetSize() != 37 {
+		t.Errorf("digits alone do not give version 5 (%v)", err)
+	}
+	for name, text := range map[string]string{"nothing": "", "4000 bytes": strings.Repeat("x", 4000)} {
+		if _, err := code.Symbol(text); err == nil {
+			t.Errorf("%s gives a symbol", name)
+		}
+	}
+}
+
+func sameModules(a, b *qr.QrCode) bool {
+	same := a.GetSize() == b.GetSize()
+	for i := range a.GetSize() * a.GetSize() {
+		x, y := i%a.GetSize(), i/a.GetSize()
+		same = same && a.GetModule(x, y) == b.GetModule(x, y)
+	}
+	return same
+}
+
 // TestQRReadsBack goes the whole way: sign, encode, draw, find, decode, read.
 func TestQRReadsBack(t *testing.T) {
 	r := testReader(t)
@@ -47,7 +81,11 @@ func TestQRReadsBack(t *testing.T) {
 		prefix := "https://" + host + "/v/"
 		for name, d := range genuine {
 			text := prefix + d.digits()
-			img, err := symbol(t, prefix, d.digits()).ToImage(qr.NewQrCodeImgConfig(4, 4))
+			drawn, err := code.Symbol(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			img, err := drawn.ToImage(qr.NewQrCodeImgConfig(4, 4))
 			if err != nil {
 				t.Fatal(err)
 			}

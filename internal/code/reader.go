@@ -36,10 +36,14 @@ func (r *Reader) Prefix() string { return r.prefix }
 
 // Read reads what a scanner gave: the code's whole URL, or its digits alone.
 func (r *Reader) Read(text string) models.Reading {
-	text = strings.TrimSpace(text)
-	if len(text) > maxText {
-		return models.Reading{Outcome: models.ReadUnreadable, Digest: digest(text)}
+	if len(text) > maxText { // white space counts: what is refused must cost nothing
+		read := models.Reading{Outcome: models.ReadNotOurs, Digest: digest(text[:maxText])}
+		if _, ok := r.cutPrefix(text[:maxText]); ok {
+			read.Outcome = models.ReadUnreadable
+		}
+		return read
 	}
+	text = strings.TrimSpace(text)
 	if digits, ok := r.cutPrefix(text); ok {
 		return r.ReadDigits(digits)
 	}
@@ -51,7 +55,7 @@ func (r *Reader) Read(text string) models.Reading {
 
 // ReadDigits reads the part of a code behind its prefix.
 func (r *Reader) ReadDigits(digits string) models.Reading {
-	read := models.Reading{Outcome: models.ReadUnreadable, Digest: digest(digits)}
+	read := models.Reading{Outcome: models.ReadUnreadable, Digest: digest(digits[:min(len(digits), maxText)])}
 	p, signature, ok := decode(digits)
 	if !ok {
 		return read

@@ -1,6 +1,7 @@
 package code
 
 import (
+	"cmp"
 	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/json"
@@ -27,7 +28,8 @@ type Key struct {
 	NotAfter  models.Date
 	RevokedAt time.Time // zero unless declared leaked
 
-	private ed25519.PrivateKey // nil where this machine may only verify
+	// nil where this machine may only verify; a pointer, because fmt would print the bytes of a slice
+	private *ed25519.PrivateKey
 }
 
 // Revoked tells whether the key was declared leaked: all that it signed is withdrawn.
@@ -54,24 +56,29 @@ func (r *Ring) key(number uint8) *Key {
 	return r.keys[number]
 }
 
-// Keys lists the ring's keys by number.
+// Keys lists the ring's keys by number; what it gives is the caller's to change.
 func (r *Ring) Keys() []Key {
 	var keys []Key
 	for _, k := range r.keys {
 		if k != nil {
-			keys = append(keys, *k)
+			c := *k
+			c.Public = slices.Clone(k.Public)
+			keys = append(keys, c)
 		}
 	}
 	return keys
 }
 
-// SigningKey gives the number of the key that signs on a day: of those that can, the newest.
+// SigningKey gives the number of the key that signs on a day: of those that can, the newest. Of two
+// that begin on one day the later made is the newer, and has the higher number.
 func (r *Ring) SigningKey(day models.Date) (uint8, error) {
 	can := slices.DeleteFunc(r.Keys(), func(k Key) bool { return !k.CanSign(day) })
 	if len(can) == 0 {
 		return 0, ErrNoSigningKey
 	}
-	newest := slices.MaxFunc(can, func(a, b Key) int { return int(a.NotBefore) - int(b.NotBefore) })
+	newest := slices.MaxFunc(can, func(a, b Key) int {
+		return cmp.Or(cmp.Compare(a.NotBefore, b.NotBefore), cmp.Compare(a.Number, b.Number))
+	})
 	return newest.Number, nil
 }
 
@@ -79,14 +86,14 @@ func (r *Ring) SigningKey(day models.Date) (uint8, error) {
 // certificate always gets the same digits.
 func (r *Ring) Sign(c *models.Certificate) (string, error) {
 	k := r.key(c.KeyNumber)
-	if k == nil || k.private == nil {
+	if k == nil || k.private == nil || k.Revoked() { // revoked since the number was chosen
 		return "", ErrNoSigningKey
 	}
 	p, err := newPayload(k.Number, c.ID, c.UseUntil, c.Kind)
 	if err != nil {
 		return "", err
 	}
-	return encode(p, ed25519.Sign(k.private, p.message())), nil
+	return encode(p, ed25519.Sign(*k.private, p.message())), nil
 }
 
 // PublicKey is one key as /keys.json publishes it.
@@ -146,5 +153,8 @@ func (r *Reader) SigningKey(day models.Date) (uint8, error) { return r.Ring().Si
 // URL gives the text of a certificate's code: the prefix and its signed digits.
 func (r *Reader) URL(c *models.Certificate) (string, error) {
 	digits, err := r.Ring().Sign(c)
-	return r.prefix + digits, err
+	if err != nil {
+		return "", err
+	}
+	return r.prefix + digits, nil
 }

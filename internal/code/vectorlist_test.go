@@ -182,6 +182,8 @@ func others(good string) []named {
 		{"http instead of https", "http://check.example.org/v/" + good},
 		{"no scheme", "check.example.org/v/" + good},
 		{"with a port", "https://check.example.org:443/v/" + good},
+		{"another site's text of more than 2048 bytes", longest("https://example.net/?") + "a"},
+		{"more than 2048 digits", strings.Repeat("1", 2049)},
 		{"another path", "https://check.example.org/w/" + good},
 		{"a Kelvin sign for the k", "https://chec\u212a.example.org/v/" + good},
 		{"a long s for the s", "http\u017f://check.example.org/v/" + good},

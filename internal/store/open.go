@@ -97,9 +97,11 @@ func dialector(o Options) (gorm.Dialector, error) {
 		c.Net, c.Addr, c.User, c.Passwd, c.DBName = o.Network, o.Address, o.User, o.Password, o.Name
 		c.TLS = o.TLS
 		c.Timeout, c.ReadTimeout, c.WriteTimeout = o.DialTimeout, o.ReadTimeout, o.WriteTimeout
+		c.ParseTime = true // goose asks for it; our own dates take both forms
 		c.Collation = "utf8mb4_bin"
 		c.InterpolateParams = true // one round trip; sound because the connection is utf8mb4
 		c.ClientFoundRows = true   // "affected" counts the rows that were found, as in SQLite
+		c.ParseTime = true         // the migrations' lock reads its DATETIME columns as times
 		connector, err := driver.NewConnector(c)
 		if err != nil {
 			return nil, fmt.Errorf("store: %w", err)

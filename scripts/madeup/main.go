@@ -4,16 +4,11 @@
 package main
 
 import (
-	"bufio"
-	"encoding/csv"
 	"flag"
 	"fmt"
 	"os"
-	"time"
 
-	"yanzheng/internal/demo"
-	"yanzheng/internal/register"
-	"yanzheng/models"
+	"yanzheng/scripts/stand"
 )
 
 func main() {
@@ -21,28 +16,8 @@ func main() {
 	seed := flag.Uint64("seed", 1, "the same seed makes the same people on the same day")
 	prefix := flag.String("prefix", "9", "what every certificate number begins with")
 	flag.Parse()
-	if err := write(*n, *seed, *prefix); err != nil {
+	if err := stand.People(os.Stdout, *n, *seed, *prefix); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-}
-
-func write(n int, seed uint64, prefix string) error {
-	out := bufio.NewWriterSize(os.Stdout, 1<<20)
-	w := csv.NewWriter(out)
-	if err := w.Write(append(register.RequiredColumns, register.OptionalColumns...)); err != nil {
-		return err
-	}
-	maker := demo.NewMaker(seed, prefix, models.DateOf(time.Now()))
-	for range n {
-		r := maker.Registration()
-		if err := w.Write(register.Cells(&r)); err != nil {
-			return err
-		}
-	}
-	w.Flush()
-	if err := w.Error(); err != nil {
-		return err
-	}
-	return out.Flush()
 }

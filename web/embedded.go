@@ -19,8 +19,8 @@ type asset struct {
 	body      []byte
 }
 
-// look is everything that is embedded: the templates and the static files.
-type look struct {
+// embedded is what comes with the program: the templates and the static files.
+type embedded struct {
 	templates *template.Template
 	assets    map[string]asset
 	style     string // addresses of the two static files
@@ -41,17 +41,17 @@ func (f *frame) framing() *frame { return f }
 // framed is a page's content; all embed a frame.
 type framed interface{ framing() *frame }
 
-// newLook reads what is embedded. It panics on a template that does not parse: the program was built wrong.
-func newLook() *look {
-	l := &look{assets: map[string]asset{}}
-	l.style = l.add("assets/style.css", "text/css; charset=utf-8")
-	l.icon = l.add("assets/icon.svg", "image/svg+xml")
-	l.templates = template.Must(template.New("").ParseFS(files, "templates/*.html"))
-	return l
+// newEmbedded reads what is embedded. It panics on a template that does not parse: the program was built wrong.
+func newEmbedded() *embedded {
+	e := &embedded{assets: map[string]asset{}}
+	e.style = e.add("assets/style.css", "text/css; charset=utf-8")
+	e.icon = e.add("assets/icon.svg", "image/svg+xml")
+	e.templates = template.Must(template.New("").ParseFS(files, "templates/*.html"))
+	return e
 }
 
 // add takes in a static file and gives its address.
-func (l *look) add(file, mediaType string) string {
+func (e *embedded) add(file, mediaType string) string {
 	body, err := files.ReadFile(file)
 	if err != nil {
 		panic("web: not embedded: " + file)
@@ -59,16 +59,16 @@ func (l *look) add(file, mediaType string) string {
 	sum := sha256.Sum256(body)
 	extension := path.Ext(file)
 	name := strings.TrimSuffix(path.Base(file), extension) + "." + hex.EncodeToString(sum[:6]) + extension
-	l.assets[name] = asset{mediaType, body}
+	e.assets[name] = asset{mediaType, body}
 	return "/assets/" + name
 }
 
 // page makes a page in full.
-func (l *look) page(name string, content framed, demo bool) ([]byte, error) {
+func (e *embedded) page(name string, content framed, demo bool) ([]byte, error) {
 	f := content.framing()
-	f.Style, f.Icon, f.Demo = l.style, l.icon, demo
+	f.Style, f.Icon, f.Demo = e.style, e.icon, demo
 	var b bytes.Buffer
-	if err := l.templates.ExecuteTemplate(&b, name+".html", content); err != nil {
+	if err := e.templates.ExecuteTemplate(&b, name+".html", content); err != nil {
 		return nil, err
 	}
 	return b.Bytes(), nil

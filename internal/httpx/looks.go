@@ -1,4 +1,4 @@
-package web
+package httpx
 
 import (
 	"net/http"
@@ -23,7 +23,7 @@ var previewers = []string{
 // whatsApp begins the User-Agent of that program's own preview; in its users' browsers it stands elsewhere.
 const whatsApp = "whatsapp/"
 
-// Looks tells whether somebody looks at the answer. HEAD, prefetches and link previews are not scans (R13): they are
+// Looks tells whether somebody looks at the answer. HEAD, prefetches and link previews are not scans: they are
 // answered, but not recorded.
 func Looks(r *http.Request) bool {
 	if r.Method == http.MethodHead {
