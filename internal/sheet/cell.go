@@ -108,7 +108,7 @@ func (p *part) text(buf []byte, element, value string) ([]byte, contents, error)
 				return buf, seen, ErrBroken
 			}
 		case xml.CharData:
-			if inside && len(buf) <= maxLine {
+			if inside {
 				buf = append(buf, e[:min(len(e), maxLine+1-len(buf))]...)
 			}
 		case xml.EndElement:

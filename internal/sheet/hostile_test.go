@@ -107,6 +107,15 @@ func TestDamagedBytes(t *testing.T) {
 	}
 }
 
+func TestPartsWithPassword(t *testing.T) {
+	data := handmade(rowsOf("")).zip(t)
+	i := bytes.LastIndex(data, []byte("PK\x01\x02"))
+	data[i+8] |= 1
+	if err := firstError(data); !errors.Is(err, ErrEncrypted) {
+		t.Errorf("error %v", err)
+	}
+}
+
 // bomb zips a workbook one of whose parts is head, and then size bytes of filling. The filling is
 // packed once and repeated packed, as whoever makes bombs does.
 func bomb(t *testing.T, name, head, filling string, size int) []byte {

@@ -9,7 +9,7 @@ import (
 )
 
 // spillAt is how many bytes a spill keeps in memory before it moves to a temporary file.
-const spillAt = 4 << 20
+const spillAt = 1 << 20
 
 // spill holds bytes that are written once and then read at any place, in memory while they are few.
 type spill struct {

@@ -2,8 +2,11 @@ package sheet
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"os"
+	"runtime/debug"
 	"strings"
 	"testing"
 )
@@ -28,7 +31,7 @@ func sharedBook(t *testing.T, count int) []byte {
 func TestManySharedStrings(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
-	const count = 16_000
+	const count = 6_000
 	data := sharedBook(t, count)
 	h := watchHeap()
 	r, err := Open(bytes.NewReader(data), int64(len(data)), people)
@@ -56,22 +59,45 @@ func TestManySharedStrings(t *testing.T) {
 	}
 }
 
-// A file that is refused after its strings were read leaves nothing behind either.
+// A file that is refused after its strings were read leaves nothing behind either, and no file open.
 func TestRefusedWorkbookLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
-	data := sharedBook(t, 16_000)
-	if _, err := Open(bytes.NewReader(data), int64(len(data)), Spec{Required: []string{"else"}}); err == nil {
-		t.Error("accepted")
+	data := sharedBook(t, 6_000)
+	broken := handmade(rowsOf(""))
+	broken[stringsPart] = "<sst>" + strings.Repeat("<si><t>"+strings.Repeat("x", 1000)+"</t></si>", 2_000) + "<si><<"
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // it would close them behind our back
+	before := openFiles(t)
+	if _, err := Open(bytes.NewReader(data), int64(len(data)), Spec{Required: []string{"else"}}); !errors.Is(err, ErrMissing) {
+		t.Errorf("error %v", err)
+	}
+	if err := firstError(broken.zip(t)); !errors.Is(err, ErrBroken) {
+		t.Errorf("error %v", err)
+	}
+	if err := firstError(data); err != io.EOF {
+		t.Errorf("error %v", err)
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
+	if after := openFiles(t); after > before {
+		t.Errorf("%d files stay open", after-before)
+	}
+}
+
+// openFiles counts the open files of this process, where the system tells.
+func openFiles(t *testing.T) int {
+	t.Helper()
+	list, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Log("cannot count open files:", err)
+	}
+	return len(list)
 }
 
 func TestNoRoomForStrings(t *testing.T) {
 	t.Setenv("TMPDIR", "/nowhere/at/all")
-	data := sharedBook(t, 16_000)
+	data := sharedBook(t, 6_000)
 	_, err := Open(bytes.NewReader(data), int64(len(data)), people)
 	if err == nil || strings.Contains(err.Error(), ErrBroken.Code) {
 		t.Errorf("error %v: it is not the file's fault", err)
