@@ -85,7 +85,7 @@ func TestBeyondLoopbackMeansProduction(t *testing.T) {
 		"listen":          {"0.0.0.0:8080", ":8080", "[::]:8080", "192.168.1.5:8080", "host.example:8080", "[::ffff:10.0.0.1]:80", "localhost.example:80"},
 		"admin_listen":    {"0.0.0.0:9090", ":9090"},
 		"public_url":      {"https://v.example.cn", "https://10.0.0.1", "https://localhost.example"},
-		"trusted_proxies": {"10.0.0.0/8", "126.0.0.0/7", "::/1", "127.0.0.1,10.1.1.1"},
+		"trusted_proxies": {"10.0.0.0/8", "126.0.0.0/7", "::/1", "2001:db8::1", "127.0.0.1,10.1.1.1"},
 	} {
 		for _, text := range texts {
 			e := mustFail(t, "", environ(map[string]string{path: text}))

@@ -234,7 +234,7 @@ func isNull(node *yaml.Node) bool {
 	return node.Kind == yaml.ScalarNode && node.ShortTag() == "!!null"
 }
 
-// isPlain says whether the node is a text as it stands: no alias, no nesting, no tag with a meaning.
+// isPlain says whether the node is a text as it stands: no alias, no nesting, no tag.
 func isPlain(node *yaml.Node) bool {
-	return node.Kind == yaml.ScalarNode && node.ShortTag() != "!!binary" && node.Style&yaml.TaggedStyle == 0
+	return node.Kind == yaml.ScalarNode && node.Style&yaml.TaggedStyle == 0
 }

@@ -46,6 +46,10 @@ func TestFile(t *testing.T) {
 		"scalar as a list":    {"listen: ['127.0.0.1:1']", "listen", 1},
 		"anchor and alias":    {"data_dir: &x /srv\nlisten: *x", "listen", 2},
 		"alias of a group":    {"session: &x {ttl: 1h}\nlog: *x", "log", 2},
+		"alias in a list":     {"data_dir: &n7 /srv\nredis: {addresses: [*n7, 'a:1']}", "redis.addresses", 2},
+		"alias in pairs":      {"data_dir: &n7 /srv\nwechat: {check_files: {a: *n7, b: c}}", "wechat.check_files", 2},
+		"alias for a name":    {"data_dir: &n7 /srv\nwechat: {check_files: {*n7 : a, b: c}}", "wechat.check_files", 2},
+		"pair twice":          {"wechat: {check_files: {a: b, a: c, d: e}}", "wechat.check_files", 1},
 		"merge":               {"session: &x {ttl: 1h}\nlog: {<<: *x}", "", 2},
 		"tag":                 {"listen: !secret 127.0.0.1:1", "listen", 1},
 		"binary":              {"data_dir: !!binary aGVsbG8=", "data_dir", 1},
@@ -67,8 +71,13 @@ func TestFile(t *testing.T) {
 		})
 	}
 	for _, name := range []string{"/nowhere/at.all", t.TempDir()} {
-		if e := mustFail(t, name, []string{"YANZHENG_NONSENSE=1"}); len(e.Faults) != 2 {
+		if e := mustFail(t, name, []string{"YANZHENG_NONSENSE=1", "YANZHENG_REDIS_DB=1"}); len(e.Faults) != 2 {
 			t.Errorf("want the file and the variable at fault: %v", e)
+		}
+	}
+	for _, text := range []string{"'", "[1]", "{}\n---\n{}"} { // what is missing from it nobody knows
+		if e := mustFail(t, yamlFile(t, text), []string{"YANZHENG_REDIS_DB=1"}); len(e.Faults) != 1 {
+			t.Errorf("%q: want one fault: %v", text, e)
 		}
 	}
 	mustLoad(t, yamlFile(t, "\ufeffdemo: true\n#"+strings.Repeat("x", maxFileBytes-15)), nil)
@@ -102,7 +111,7 @@ func TestEnvironmentNames(t *testing.T) {
 		"YANZHENG_REDIS_PORT_6379_TCP=x": true, "XYANZHENG_LISTENN=x": true, "LISTEN=0.0.0.0:80": true, "YANZHENGLISTEN=x": true,
 	} {
 		if !ok {
-			if e := mustFail(t, "", []string{entry}); len(e.Faults) != 1 {
+			if e := mustFail(t, "", []string{entry}); len(e.Faults) != 1 || strings.Contains(e.Error(), "from a file") {
 				t.Errorf("%s: %v", entry, e)
 			}
 			continue

@@ -9,14 +9,17 @@ import (
 	"testing"
 )
 
+// longHost has 253 characters, as many as a host name may have.
+var longHost = strings.Repeat(strings.Repeat("a", 49)+".", 5) + "bcd"
+
 // TestValues gives one setting of a complete real mode and wants it taken or refused.
 func TestValues(t *testing.T) {
 	w := localWorld(t)
 	for path, texts := range map[string]struct{ good, bad []string }{
 		"listen": {
-			[]string{"127.0.0.1:0", "[::1]:0", "localhost:8080", ":8080", "0.0.0.0:1", "a-b.example:65535", "[::ffff:127.0.0.1]:80"},
+			[]string{"127.0.0.1:0", "[::1]:0", "localhost:8080", ":8080", "0.0.0.0:1", "a-b.example:65535", longHost + ":80", "[::ffff:127.0.0.1]:80"},
 			[]string{"8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:http", "127.0.0.1:65536", "127.0.0.1:-1", ":0", "0.0.0.0:0", "::1:80",
-				"a_b:80", "-a:80", "a..b:80", "127.1:80", "a.0x7f:80", "[::1%lo]:80", "/run/x.sock", "a b:80", strings.Repeat("a", 64) + ":80"},
+				"a_b:80", "-a:80", "a..b:80", "127.1:80", "a.0x7f:80", "[::1%lo]:80", "/run/x.sock", "a b:80", strings.Repeat("a", 64) + ":80", longHost + "c:80"},
 		},
 		"admin_listen": {[]string{"127.0.0.1:9090", ":9090"}, []string{"9090", "0.0.0.0:0"}},
 		"public_url": {
