@@ -130,8 +130,7 @@ type Keys struct {
 
 // Session says how long a log-in lasts.
 type Session struct {
-	TTL  time.Duration // after the log-in, whatever happens. Default 168h
-	Idle time.Duration // after the last request, ≤ TTL. Default 24h, or TTL if that is less
+	TTL time.Duration // after the log-in, whatever happens. Default 168h
 }
 
 // Scan says what is kept of scans.

@@ -82,7 +82,7 @@ func TestEverySettingIsUsed(t *testing.T) {
 		"redis.addresses": "localhost:9", "redis.master_name": "x", "redis.cluster": "true", "redis.username": "x", "redis.password_file": other,
 		"redis.db": "9", "redis.tls": "true", "redis.ca_file": pem, "redis.timeout": "99ms", "wechat.app_id": "wx0000000000000000",
 		"wechat.secret_file": other, "wechat.check_files": "a=b", "wechat.sandbox_url": "http://localhost", "keys.code_dir": w.path("code2"),
-		"keys.id_number_file": other, "keys.id_index_file": other, "keys.image_file": other, "session.ttl": "99h", "session.idle": "9h",
+		"keys.id_number_file": other, "keys.id_index_file": other, "keys.image_file": other, "session.ttl": "99h",
 		"scan.retention_days": "999", "log.level": "warn", "log.format": "text",
 	}
 	base := leaves(mustLoad(t, "", w.with()))

@@ -89,8 +89,7 @@ func (l *loader) build() Config {
 			Image:    l.key("keys.image_file"),
 		},
 		Session: Session{
-			TTL:  within(l, "session.ttl", parseDuration),
-			Idle: within(l, "session.idle", parseDuration),
+			TTL: within(l, "session.ttl", parseDuration),
 		},
 		Scan: Scan{RetentionDays: within(l, "scan.retention_days", parseInt)},
 		Log: Log{

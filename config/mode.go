@@ -93,12 +93,6 @@ func (l *loader) checkTogether(c *Config) {
 	if c.Database.MaxIdle > c.Database.MaxOpen && !l.broken["database.max_open"] {
 		l.wrongBecause("database.max_idle", "must not be greater than database.max_open")
 	}
-	if !l.given("session.idle") {
-		c.Session.Idle = min(c.Session.Idle, c.Session.TTL)
-	}
-	if c.Session.Idle > c.Session.TTL && !l.broken["session.ttl"] {
-		l.wrongBecause("session.idle", "must not be longer than session.ttl")
-	}
 	for _, group := range []struct {
 		name   string
 		ca, on bool

@@ -22,7 +22,7 @@ func TestNothingGivenIsEmbedded(t *testing.T) {
 		Database: Database{Driver: SQLite, MaxOpen: 32, MaxIdle: 32, MaxLifetime: 3 * time.Minute,
 			DialTimeout: time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second},
 		Redis:   Redis{Timeout: 50 * time.Millisecond},
-		Session: Session{TTL: 7 * 24 * time.Hour, Idle: 24 * time.Hour},
+		Session: Session{TTL: 7 * 24 * time.Hour},
 		Scan:    Scan{RetentionDays: 183},
 		Log:     Log{Level: slog.LevelInfo, Format: "text"},
 	}

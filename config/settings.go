@@ -73,8 +73,7 @@ var table = []setting{
 	{path: "keys.id_index_file", want: "a file with 32 random bytes as 64 hex digits or in base64, other than the other keys"},
 	{path: "keys.image_file", want: "a file with 32 random bytes as 64 hex digits or in base64, other than the other keys"},
 
-	{path: "session.ttl", fallback: "168h", low: "5m", high: "2160h"},
-	{path: "session.idle", fallback: "24h", low: "5m", high: "2160h"},
+	{path: "session.ttl", fallback: "168h", low: "1s", high: "2160h"},
 
 	{path: "scan.retention_days", fallback: "183", low: "1", high: "3650"},
 

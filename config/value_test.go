@@ -61,8 +61,7 @@ func TestValues(t *testing.T) {
 		"wechat.app_id":       {[]string{"wxABCDEF0123456789"}, []string{"wx123", "xx0123456789abcdef", "wx0123456789abcde_"}},
 		"wechat.check_files":  {[]string{"a=b", "A-_1=x,b=y=z", strings.Repeat("n", 64) + "=1"}, []string{"a", "a.txt=x", "=x", "a=", "a=b,a=c", "../a=x", "a=b c", strings.Repeat("n", 65) + "=1", "a=" + strings.Repeat("x", 1001)}},
 		"wechat.sandbox_url":  {[]string{"http://127.0.0.1:1", "http://localhost"}, []string{"https://127.0.0.1", "http://10.0.0.1", "http://127.0.0.1/x", "127.0.0.1:1"}},
-		"session.ttl":         {[]string{"5m", "2160h"}, []string{"4m", "2161h", "7d"}},
-		"session.idle":        {[]string{"168h"}, []string{"1m"}},
+		"session.ttl":         {[]string{"1s", "2160h"}, []string{"500ms", "2161h", "7d"}},
 		"scan.retention_days": {[]string{"1", "3650"}, []string{"0", "3651", "forever", "183d"}},
 		"log.level":           {[]string{"debug", "info", "warn", "error"}, []string{"INFO", "trace", "4"}},
 		"log.format":          {[]string{"text", "json"}, []string{"logfmt"}},
@@ -147,8 +146,6 @@ func TestTogether(t *testing.T) {
 		"both chosen":             {[]string{"listen", "127.0.0.1:0", "admin_listen", "127.0.0.1:0"}, ""},
 		"idle over open":          {[]string{"database.max_open", "10", "database.max_idle", "11"}, "database.max_idle"},
 		"idle follows open":       {[]string{"database.max_open", "10"}, ""},
-		"idle over ttl":           {[]string{"session.ttl", "1h", "session.idle", "2h"}, "session.idle"},
-		"idle follows ttl":        {[]string{"session.ttl", "1h"}, ""},
 		"cluster":                 {[]string{"redis.addresses", "a:1,b:1"}, ""},
 		"cluster of one":          {[]string{"redis.cluster", "true"}, ""},
 		"sentinels":               {[]string{"redis.addresses", "a:1,b:1", "redis.master_name", "m", "redis.db", "3"}, ""},
@@ -176,8 +173,8 @@ func TestTogether(t *testing.T) {
 			wantFaults(t, mustFail(t, "", w.with(test.changes...)), test.wrong)
 		})
 	}
-	if c := mustLoad(t, "", w.with("database.max_open", "5", "session.ttl", "1h")); c.Database.MaxIdle != 5 || c.Session.Idle != c.Session.TTL {
-		t.Errorf("%+v %+v", c.Database, c.Session)
+	if c := mustLoad(t, "", w.with("database.max_open", "5")); c.Database.MaxIdle != 5 {
+		t.Errorf("%+v", c.Database)
 	}
 	if c := mustLoad(t, "", w.with("redis.addresses", "a:1,b:1", "redis.tls", "false", "database.tls", "false")); !c.Redis.Cluster || c.Redis.TLS || c.Database.TLS {
 		t.Errorf("%+v", c.Redis)

@@ -218,10 +218,10 @@ func broken(c Config) error {
 		return errors.New("plain http beyond loopback")
 	case !strings.HasPrefix(c.PublicURL, "http") || strings.Count(c.PublicURL, "/") != 2 || strings.ContainsAny(c.PublicURL, "?#@ "):
 		return errors.New("public URL: " + c.PublicURL)
-	case c.Database.MaxOpen < 1 || c.Database.MaxIdle > c.Database.MaxOpen || c.Session.Idle > c.Session.TTL:
+	case c.Database.MaxOpen < 1 || c.Database.MaxIdle > c.Database.MaxOpen:
 		return errors.New("bounds that do not go together")
 	case c.ShutdownTimeout <= 0 || c.Database.DialTimeout <= 0 || c.Database.ReadTimeout <= 0 ||
-		c.Database.WriteTimeout <= 0 || c.Redis.Timeout <= 0 || c.Scan.RetentionDays <= 0 || c.Session.Idle <= 0:
+		c.Database.WriteTimeout <= 0 || c.Redis.Timeout <= 0 || c.Scan.RetentionDays <= 0:
 		return errors.New("a duration that is not positive")
 	case c.Log.Format != "text" && c.Log.Format != "json":
 		return errors.New("log format: " + c.Log.Format)
