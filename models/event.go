@@ -14,16 +14,17 @@ type EventKind string
 
 // The kinds of event.
 const (
-	EventImported  EventKind = "imported" // an import changed it
-	EventChanged   EventKind = "changed"  // 变更注册
-	EventSuspended EventKind = "suspended"
-	EventRestored  EventKind = "restored"
-	EventCancelled EventKind = "cancelled"
-	EventWithdrawn EventKind = "withdrawn"
-	EventRevoked   EventKind = "revoked"
-	EventBlocked   EventKind = "blocked"
-	EventUnblocked EventKind = "unblocked"
-	EventIssued    EventKind = "certificate_issued"
+	EventRegistered EventKind = "registered" // 初始注册: it came into the register
+	EventImported   EventKind = "imported"   // an import changed it
+	EventChanged    EventKind = "changed"    // 变更注册
+	EventSuspended  EventKind = "suspended"
+	EventRestored   EventKind = "restored"
+	EventCancelled  EventKind = "cancelled"
+	EventWithdrawn  EventKind = "withdrawn"
+	EventRevoked    EventKind = "revoked"
+	EventBlocked    EventKind = "blocked"
+	EventUnblocked  EventKind = "unblocked"
+	EventIssued     EventKind = "certificate_issued"
 
 	EventCertificateWithdrawn EventKind = "certificate_withdrawn"
 

@@ -22,6 +22,7 @@ type program struct {
 
 	configFile string
 	json       bool
+	actor      string // who acts, for the history
 }
 
 // commands is the tree of sub-commands; without one, the program serves.
@@ -31,16 +32,23 @@ func (p *program) commands() *cobra.Command {
 		Short: "验证: is this certificate genuine, and is this person registered today?",
 		Long: "Without a sub-command: serve. Without any configuration: embedded mode on 127.0.0.1:8080,\n" +
 			"with SQLite and generated keys in ./data, an in-process Redis, a WeChat sandbox and demo data.",
-		Args: cobra.NoArgs, SilenceUsage: true, SilenceErrors: true,
+		Args: noArgs, SilenceUsage: true, SilenceErrors: true,
 		RunE: func(c *cobra.Command, _ []string) error { return p.serve(c.Context()) },
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if p.actor == "" || len(p.actor) > maxActor {
+				return usageError{fmt.Errorf("--actor takes 1 to %d bytes", maxActor)}
+			}
+			return nil
+		},
 	}
 	root.PersistentFlags().StringVar(&p.configFile, "config", "", "configuration `file` (YAML); the environment variable "+config.FileVariable+" names one too")
+	root.PersistentFlags().StringVar(&p.actor, "actor", account(), "who acts: kept in the history of what is changed")
 	root.PersistentFlags().BoolVar(&p.json, "json", false, "answer in JSON, for machines")
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		&cobra.Command{
-			Use: "serve", Short: "serve (the default)", Args: cobra.NoArgs,
+			Use: "serve", Short: "serve (the default)", Args: noArgs,
 			RunE: func(c *cobra.Command, _ []string) error { return p.serve(c.Context()) },
 		},
 		p.migrateCommand(), p.importCommand(), p.issueCommand(), p.changeCommand(),
@@ -49,9 +57,9 @@ func (p *program) commands() *cobra.Command {
 		p.moveCommand("cancel", "注销: cancel a registration", models.StateCancelled),
 		p.moveCommand("withdraw", "撤销: withdraw a registration", models.StateWithdrawn),
 		p.moveCommand("revoke", "吊销: revoke a registration", models.StateRevoked),
-		p.blockCommand(), p.unblockCommand(), p.grantCommand(), p.keysCommand(),
+		p.blockCommand(), p.unblockCommand(), p.grantCommand(), p.keysCommand(), p.healthCommand(),
 		&cobra.Command{
-			Use: "version", Short: "print the version", Args: cobra.NoArgs,
+			Use: "version", Short: "print the version", Args: noArgs,
 			RunE: func(*cobra.Command, []string) error {
 				return p.tell(map[string]string{"version": version}, "yanzheng %s\n", version)
 			},
@@ -59,6 +67,9 @@ func (p *program) commands() *cobra.Command {
 	)
 	return root
 }
+
+// maxActor bounds what the history keeps of who acted.
+const maxActor = 64
 
 // tell prints a result: v in JSON, or the text for people.
 func (p *program) tell(v any, format string, args ...any) error {
@@ -138,8 +149,8 @@ func (p *program) logger(c config.Log) *slog.Logger {
 	return slog.New(slog.NewTextHandler(p.stderr, o))
 }
 
-// actor names who runs a sub-command, for the history.
-func actor() string {
+// account names the account that runs a sub-command.
+func account() string {
 	if u, err := user.Current(); err == nil {
 		return "cli:" + u.Username
 	}
@@ -157,8 +168,8 @@ func (d *decisionFlags) add(c *cobra.Command) {
 	c.Flags().StringVar(&d.reason, "reason", "", "why: kept in the history (required)")
 }
 
-func (d *decisionFlags) decision(number string) (register.Decision, error) {
-	out := register.Decision{CertificateNumber: number, Reason: d.reason, Actor: actor()}
+func (d *decisionFlags) decision(number, actor string) (register.Decision, error) {
+	out := register.Decision{CertificateNumber: number, Reason: d.reason, Actor: actor}
 	var err error
 	if d.category != "" {
 		out.Category, err = models.ParseCategory(d.category)

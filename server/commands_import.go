@@ -68,7 +68,7 @@ func (p *program) importFile(ctx context.Context, parts *parts, path string, lif
 	out := importReport{Errors: []register.RowError{}}
 	show := newProgress(p.stderr, table)
 	out.Report, err = parts.register().Import(ctx, &tableRows{table: table}, register.ImportOptions{
-		Actor: actor(), Lift: lift, Progress: show.tell,
+		Actor: p.actor, Lift: lift, Progress: show.tell,
 		Reject: func(e register.RowError) {
 			switch {
 			case !p.json:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"strings"
 	"time"
@@ -61,7 +62,7 @@ func (p *program) issue(ctx context.Context, parts *parts, category models.Categ
 	}
 	service := parts.endorse(codes, parts.now)
 	for _, number := range numbers {
-		issued, err := service.Endorse(ctx, category, number, actor())
+		issued, err := service.Endorse(ctx, category, number, p.actor)
 		if err != nil {
 			return err
 		}
@@ -77,10 +78,10 @@ func (p *program) issue(ctx context.Context, parts *parts, category models.Categ
 }
 
 func (p *program) keysCommand() *cobra.Command {
-	c := &cobra.Command{Use: "keys", Short: "the keys that sign the codes: list, add (rotation), revoke (leaked)", Args: cobra.NoArgs, RunE: p.keysList}
+	c := &cobra.Command{Use: "keys", Short: "the keys that sign the codes: list, add (rotation), revoke (leaked)", Args: noArgs, RunE: p.keysList}
 	var from string
 	add := &cobra.Command{
-		Use: "add", Short: "make a new signing key", Args: cobra.NoArgs,
+		Use: "add", Short: "make a new signing key", Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			day := models.DateOf(time.Now())
 			if from != "" {
@@ -104,8 +105,11 @@ func (p *program) keysCommand() *cobra.Command {
 	add.Flags().StringVar(&from, "from", "", "first `day` on which it signs (default today)")
 	var number uint8
 	revoke := &cobra.Command{
-		Use: "revoke", Short: "declare a key leaked: everything it signed is withdrawn", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		Use: "revoke", Short: "declare a key leaked: everything it signed is withdrawn", Args: noArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if !c.Flags().Changed("number") {
+				return usageError{errors.New("which key? --number is required")}
+			}
 			dir, err := p.keyDir()
 			if err != nil {
 				return err
@@ -117,8 +121,7 @@ func (p *program) keysCommand() *cobra.Command {
 		},
 	}
 	revoke.Flags().Uint8Var(&number, "number", 0, "the key's `number`")
-	_ = revoke.MarkFlagRequired("number") // the flag exists
-	c.AddCommand(add, revoke, &cobra.Command{Use: "list", Short: "list the keys", Args: cobra.NoArgs, RunE: p.keysList})
+	c.AddCommand(add, revoke, &cobra.Command{Use: "list", Short: "list the keys", Args: noArgs, RunE: p.keysList})
 	return c
 }
 

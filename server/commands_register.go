@@ -35,9 +35,17 @@ func exactly(n int) cobra.PositionalArgs {
 	}
 }
 
+// noArgs wants none; an argument may be a mistyped sub-command.
+func noArgs(c *cobra.Command, args []string) error {
+	if err := cobra.NoArgs(c, args); err != nil {
+		return usageError{err}
+	}
+	return nil
+}
+
 func (p *program) migrateCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "migrate", Short: "bring the database schema to this version", Args: cobra.NoArgs,
+		Use: "migrate", Short: "bring the database schema to this version", Args: noArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			steps, err := p.migrate(c.Context())
 			if err != nil {
@@ -163,7 +171,7 @@ type decided struct {
 func (p *program) decide(ctx context.Context, flags *decisionFlags, number string,
 	f func(ctx context.Context, s *register.Service, d register.Decision) (register.Outcome, error),
 ) error {
-	d, err := flags.decision(number)
+	d, err := flags.decision(number, p.actor)
 	if err != nil {
 		return err
 	}
@@ -203,7 +211,7 @@ func (p *program) grantCommand() *cobra.Command {
 				return err
 			}
 			return p.with(c.Context(), func(ctx context.Context, parts *parts) error {
-				changed, done, err := parts.sessions(nil).SetRole(ctx, args[0], role, !remove, actor())
+				changed, done, err := parts.sessions(nil).SetRole(ctx, args[0], role, !remove, p.actor)
 				if err != nil {
 					return err
 				}

@@ -32,6 +32,11 @@ func openHome(dir string, today models.Date) (*home, error) {
 	}
 	_, err := os.Stat(h.database)
 	fresh := errors.Is(err, fs.ErrNotExist)
+	if fresh { // SQLite's own files beside the database are only as closed as the folder
+		if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a folder
+			return nil, err
+		}
+	}
 	for name, key := range map[string]*[32]byte{"id_number.key": &h.keys.Seal, "id_index.key": &h.keys.Index} {
 		if err := keyFile(filepath.Join(dir, "keys", name), key, fresh); err != nil {
 			return nil, err

@@ -17,11 +17,12 @@ func (s *server) router(api *miniprogram.API, pages *web.Pages) http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	r := gin.New()
 	r.HandleMethodNotAllowed = true
+	r.RedirectTrailingSlash = false // a redirect would leave before the checks below
 	r.ContextWithFallback = true
 	r.RemoteIPHeaders = nil // httpx.ClientIP alone decides whom to believe
 	r.Use(httpx.Identify, httpx.Recover, httpx.Secure)
 	if s.embedded != nil {
-		r.Use(httpx.OnlyHosts(s.embedded.hosts(s.listener.Addr())...))
+		r.Use(httpx.OnlyHosts(s.embedded.hosts(s.listeners[0].Addr())...))
 		r.GET("/demo.json", s.embedded.demoJSON)
 	}
 	r.NoRoute(func(c *gin.Context) {
@@ -32,15 +33,7 @@ func (s *server) router(api *miniprogram.API, pages *web.Pages) http.Handler {
 		httpx.Fail(c, httpx.ErrNoRoute)
 	})
 	r.NoMethod(httpx.NoMethod)
-	r.GET("/healthz", func(c *gin.Context) { httpx.WriteJSON(c, map[string]string{"status": "ok"}) })
-	r.GET("/readyz", func(c *gin.Context) {
-		ready, parts := s.health(c.Request.Context())
-		if !ready {
-			httpx.Fail(c, models.ErrUnavailable)
-			return
-		}
-		httpx.WriteJSON(c, map[string]any{"status": "ready", "parts": parts})
-	})
+	s.healthRoutes(r)
 	api.Register(r)
 	pages.Register(r)
 	r.Match([]string{http.MethodGet, http.MethodHead}, "/v/:code", func(c *gin.Context) {
@@ -50,5 +43,27 @@ func (s *server) router(api *miniprogram.API, pages *web.Pages) http.Handler {
 		}
 		pages.Certificate(c)
 	})
+	return r
+}
+
+// healthRoutes adds what load balancers ask: /healthz, this process; /readyz, what it stands on.
+func (s *server) healthRoutes(r gin.IRouter) {
+	r.GET("/healthz", func(c *gin.Context) { httpx.WriteJSON(c, map[string]string{"status": "ok"}) })
+	r.GET("/readyz", func(c *gin.Context) {
+		ready, parts := s.health(c.Request.Context())
+		if !ready {
+			httpx.Fail(c, models.ErrUnavailable)
+			return
+		}
+		httpx.WriteJSON(c, map[string]any{"status": "ready", "parts": parts})
+	})
+}
+
+// admin is the administration listener's surface, for those who run the service.
+func (s *server) admin() http.Handler {
+	r := gin.New()
+	r.Use(httpx.Identify, httpx.Recover, httpx.Secure)
+	r.NoRoute(func(c *gin.Context) { httpx.Fail(c, httpx.ErrNoRoute) })
+	s.healthRoutes(r)
 	return r
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -39,6 +40,7 @@ func (p *program) serve(ctx context.Context) error {
 	}
 	log := p.logger(c.Log)
 	slog.SetDefault(log)
+	redis.SetLogger(redisLog{log})
 	for _, w := range c.Warnings() {
 		log.Warn(w)
 	}
@@ -56,26 +58,39 @@ func (p *program) serve(ctx context.Context) error {
 // server is the running service. Build it with newServer, then run, then close.
 type server struct {
 	*parts
-	listener net.Listener
-	handler  http.Handler
-	codes    *code.Reader
-	sessions *session.Service
-	verifier *verify.Service
-	embedded *embedded // else nil
+	listeners []listener // the public one, and the administration's where there is one
+	codes     *code.Reader
+	weChat    *wechat.Client
+	sessions  *session.Service
+	verifier  *verify.Service
+	embedded  *embedded // else nil
 }
 
 // newServer listens first, so that a second process on the same address ends before it touches anything.
 func newServer(ctx context.Context, c config.Config, log *slog.Logger) (*server, error) {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Listen)
-	if err != nil {
-		return nil, err
+	s := &server{}
+	for _, address := range []string{c.Listen, c.AdminListen} {
+		if address == "" {
+			continue
+		}
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+		if err != nil {
+			s.close()
+			return nil, err
+		}
+		s.listeners = append(s.listeners, listener{Listener: l})
 	}
-	s := &server{listener: listener}
-	if err := s.build(ctx, c.WithListener(listener.Addr().String()), log); err != nil {
+	if err := s.build(ctx, c.WithListener(s.listeners[0].Addr().String()), log); err != nil {
 		s.close()
 		return nil, err
 	}
 	return s, nil
+}
+
+// listener is one address and what is served there.
+type listener struct {
+	net.Listener
+	handler http.Handler
 }
 
 func (s *server) build(ctx context.Context, c config.Config, log *slog.Logger) error {
@@ -94,11 +109,10 @@ func (s *server) build(ctx context.Context, c config.Config, log *slog.Logger) e
 	if s.codes, err = s.parts.codes(); err != nil {
 		return err
 	}
-	client, err := wechat.New(account, s.redis, log)
-	if err != nil {
+	if s.weChat, err = wechat.New(account, s.redis, log); err != nil {
 		return err
 	}
-	s.sessions = s.parts.sessions(client)
+	s.sessions = s.parts.sessions(s.weChat)
 	s.verifier = verify.New(s.codes, factcache.NewFacts(s.redis, s.store, s.now), s.store, s.store, s.now)
 	api := miniprogram.New(s.verifier, s.sessions, s.codes)
 	options := web.Options{CheckFiles: c.WeChat.CheckFiles}
@@ -108,7 +122,10 @@ func (s *server) build(ctx context.Context, c config.Config, log *slog.Logger) e
 		}
 		options.Demo = s.embedded.demoCodes
 	}
-	s.handler = s.router(api, web.New(s.verifier, options))
+	s.listeners[0].handler = s.router(api, web.New(s.verifier, options))
+	for i := range s.listeners[1:] {
+		s.listeners[1+i].handler = s.admin()
+	}
 	return nil
 }
 
@@ -121,14 +138,18 @@ func (s *server) run(ctx context.Context) error {
 	for _, job := range []func(context.Context){s.relay.Run, s.watchKeys, s.prune} {
 		wait.Go(func() { job(background) })
 	}
-	h := &http.Server{
-		Handler: s.handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout,
-		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
-		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	failed := make(chan error, len(s.listeners))
+	var servers []*http.Server
+	for _, l := range s.listeners {
+		h := &http.Server{
+			Handler: l.handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout,
+			WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+			ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		}
+		servers = append(servers, h)
+		go func() { failed <- h.Serve(l.Listener) }()
 	}
-	failed := make(chan error, 1)
-	go func() { failed <- h.Serve(s.listener) }()
-	s.log.Info("serving", "address", s.listener.Addr().String(), "public_url", s.config.PublicURL, "embedded", s.config.Embedded, "version", version)
+	s.log.Info("serving", "address", s.listeners[0].Addr().String(), "public_url", s.config.PublicURL, "embedded", s.config.Embedded, "version", version)
 	select {
 	case err := <-failed:
 		return err
@@ -137,20 +158,27 @@ func (s *server) run(ctx context.Context) error {
 	s.log.Info("stopping")
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.ShutdownTimeout)
 	defer cancel()
-	if err := h.Shutdown(grace); err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		return err
+	for _, h := range servers {
+		if err := h.Shutdown(grace); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+			return err
+		}
 	}
 	return nil
 }
 
 func (s *server) close() {
+	if s.weChat != nil {
+		s.weChat.Close()
+	}
 	if s.parts != nil {
 		s.parts.close()
 	}
 	if s.embedded != nil {
 		s.embedded.close()
 	}
-	s.listener.Close() //nolint:errcheck,gosec // closed already after a run
+	for _, l := range s.listeners {
+		l.Close() //nolint:errcheck,gosec // closed already after a run
+	}
 }
 
 // keyRingEvery is how soon a rotated or revoked key counts in a running server.
@@ -215,4 +243,12 @@ func (s *server) health(ctx context.Context) (ready bool, parts map[string]strin
 	word := map[bool]string{true: "ok", false: "down"}
 	database := s.store.Ping(ctx) == nil
 	return database, map[string]string{"database": word[database], "redis": word[s.redis.Ping(ctx).Err() == nil]}
+}
+
+// redisLog takes the Redis client's own lines, which would go to standard error without any form.
+type redisLog struct{ log *slog.Logger }
+
+// Printf is what the client calls.
+func (l redisLog) Printf(ctx context.Context, format string, v ...any) {
+	l.log.DebugContext(ctx, "redis client", "says", fmt.Sprintf(format, v...))
 }

@@ -9,6 +9,7 @@ import (
 	"context"
 	"crypto/rand"
 	"time"
+	"unicode/utf8"
 
 	"yanzheng/models"
 )
@@ -90,8 +91,14 @@ func (s *Service) draw(r *models.Registration, now time.Time) (models.Certificat
 	return c, err
 }
 
+// maxReason bounds the reason of a withdrawal, in characters. Holders owe nobody one.
+const maxReason = 200
+
 // Withdraw ends one certificate before its time, at its holder's wish (R12).
 func (s *Service) Withdraw(ctx context.Context, id models.CertificateID, reason, actor string) (propagated bool, err error) {
+	if utf8.RuneCountInString(reason) > maxReason {
+		return false, ErrReason
+	}
 	now := models.InstantOf(s.now())
 	_, events, err := s.register.ChangeCertificate(ctx, id, now, func(c *models.Certificate) (models.Event, error) {
 		if c.WithdrawnAt != 0 {
@@ -106,5 +113,8 @@ func (s *Service) Withdraw(ctx context.Context, id models.CertificateID, reason,
 	return s.propagator.Propagate(ctx, events), nil
 }
 
-// ErrWithdrawn answers the withdrawal of a certificate that was withdrawn before.
-var ErrWithdrawn = models.NewError(models.KindConflict, "already_withdrawn", "该证书已作废", "The certificate was withdrawn before")
+// The answers to withdrawals that cannot be carried out.
+var (
+	ErrWithdrawn = models.NewError(models.KindConflict, "already_withdrawn", "该证书已作废", "The certificate was withdrawn before")
+	ErrReason    = models.NewError(models.KindRule, "reason_too_long", "理由不超过 200 字", "A reason has at most 200 characters").On("reason")
+)

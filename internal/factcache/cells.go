@@ -23,19 +23,20 @@ const (
 // fill writes an entry unless a newer version, or a fence for one, is there.
 var fill = redis.NewScript(`
 local held = redis.call('GET', KEYS[1])
-if held and tonumber(string.match(held, '^%d+')) > tonumber(ARGV[1]) then return 0 end
+if held and tonumber(string.match(held, '^%d+') or 0) > tonumber(ARGV[1]) then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1`)
 
 // fence replaces an entry older than a version by the version alone.
 var fence = redis.NewScript(`
 local held = redis.call('GET', KEYS[1])
-if held and tonumber(string.match(held, '^%d+')) >= tonumber(ARGV[1]) then return 0 end
+if held and tonumber(string.match(held, '^%d+') or 0) >= tonumber(ARGV[1]) then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1`)
 
-// entry is what a filled cell holds.
+// entry is what a filled cell holds; of a fence there is the version alone.
 type entry struct {
+	version int64
 	asOf    time.Time
 	payload string
 }
@@ -45,19 +46,20 @@ type cells struct {
 	rdb redis.UniversalClient
 }
 
-// get gives the entry of a key; false for none, a fence, anything unreadable, or no Redis.
+// get gives the entry of a key; false for none, a fence (with its version), anything unreadable, or no Redis.
 func (c cells) get(ctx context.Context, key string) (entry, bool) {
 	held, err := c.rdb.Get(ctx, key).Result()
 	if err != nil {
 		return entry{}, false
 	}
-	_, rest, ok := strings.Cut(held, "|")
+	v, rest, ok := strings.Cut(held, "|")
 	ms, payload, ok2 := strings.Cut(rest, "|")
-	at, err := strconv.ParseInt(ms, 10, 64)
-	if !ok || !ok2 || err != nil {
-		return entry{}, false
+	version, err := strconv.ParseInt(v, 10, 64)
+	at, err2 := strconv.ParseInt(ms, 10, 64)
+	if err != nil || err2 != nil || !ok || !ok2 {
+		return entry{version: version}, false
 	}
-	return entry{time.UnixMilli(at), payload}, true
+	return entry{version, time.UnixMilli(at), payload}, true
 }
 
 // fill keeps an entry, if nothing newer is there. Its failure only costs a later look into the store.

@@ -95,9 +95,17 @@ func (b *breaker) DialHook(next redis.DialHook) redis.DialHook {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
 }
 
+// inside marks the context of a counted command. The handshake of a new connection runs within it, as commands
+// of its own: counted again, they would be turned away as more than one probe, and the breaker stay open for ever.
+type inside struct{}
+
 // ProcessHook counts one command.
 func (b *breaker) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
+		if ctx.Value(inside{}) != nil {
+			return next(ctx, cmd)
+		}
+		ctx = context.WithValue(ctx, inside{}, true)
 		_, err := b.circuit.Execute(func() (struct{}, error) { return struct{}{}, next(ctx, cmd) })
 		if err != nil && cmd.Err() == nil {
 			cmd.SetErr(err) // the breaker is open: the command never ran
@@ -109,10 +117,14 @@ func (b *breaker) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 // ProcessPipelineHook counts one pipeline.
 func (b *breaker) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
+		if ctx.Value(inside{}) != nil {
+			return next(ctx, cmds)
+		}
+		ctx = context.WithValue(ctx, inside{}, true)
 		_, err := b.circuit.Execute(func() (struct{}, error) { return struct{}{}, next(ctx, cmds) })
 		if err != nil {
 			for _, cmd := range cmds {
-				if cmd.Err() == nil && errors.Is(err, gobreaker.ErrOpenState) {
+				if cmd.Err() == nil && (errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests)) {
 					cmd.SetErr(err)
 				}
 			}

@@ -40,7 +40,8 @@ func factKey(id models.CertificateID) string { return "yz:{f:" + id.String() + "
 // for the same certificate at once share one look; one caller's going away does not fail the others.
 func (f *Facts) Facts(ctx context.Context, id models.CertificateID) (models.KnownFacts, error) {
 	key := factKey(id)
-	if e, ok := f.cells.get(ctx, key); ok {
+	e, ok := f.cells.get(ctx, key)
+	if ok {
 		if e.payload == "" {
 			return models.KnownFacts{AsOf: e.asOf, Source: models.SourceCache}, nil
 		}
@@ -48,19 +49,25 @@ func (f *Facts) Facts(ctx context.Context, id models.CertificateID) (models.Know
 			return models.KnownFacts{Facts: facts, AsOf: e.asOf, Source: models.SourceCache}, nil
 		}
 	}
-	done := f.flight.DoChan(key, func() (any, error) {
-		flight, cancel := context.WithTimeout(context.WithoutCancel(ctx), flightTimeout)
-		defer cancel()
-		return f.load(flight, key, id)
-	})
-	select {
-	case <-ctx.Done():
-		return models.KnownFacts{}, models.ErrUnavailable.Because(ctx.Err())
-	case r := <-done:
-		if r.Err != nil {
-			return models.KnownFacts{}, r.Err
+	for again := true; ; again = false {
+		done := f.flight.DoChan(key, func() (any, error) {
+			flight, cancel := context.WithTimeout(context.WithoutCancel(ctx), flightTimeout)
+			defer cancel()
+			return f.load(flight, key, id)
+		})
+		select {
+		case <-ctx.Done():
+			return models.KnownFacts{}, models.ErrUnavailable.Because(ctx.Err())
+		case r := <-done:
+			if r.Err != nil {
+				return models.KnownFacts{}, r.Err
+			}
+			known := r.Val.(models.KnownFacts)
+			if again && e.version > 0 && (known.Facts == nil || known.Facts.Version < e.version) {
+				continue // a look from before the change whose fence we saw; the next one began after it
+			}
+			return known, nil
 		}
-		return r.Val.(models.KnownFacts), nil
 	}
 }
 

@@ -63,8 +63,17 @@ func (r *Relay) Propagate(ctx context.Context, events []models.Event) bool {
 func (r *Relay) Run(ctx context.Context) {
 	tick := time.NewTicker(relayEvery)
 	defer tick.Stop()
+	failing := false
 	for {
-		r.drain(ctx)
+		switch err := r.drain(ctx); {
+		case ctx.Err() != nil:
+		case err != nil && !failing: // once, however long it lasts
+			r.log.WarnContext(ctx, "relay: caches are not told of changes, trying on", "error", err)
+			failing = true
+		case err == nil && failing:
+			r.log.InfoContext(ctx, "relay: caches are told of changes again")
+			failing = false
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -74,19 +83,16 @@ func (r *Relay) Run(ctx context.Context) {
 }
 
 // drain relays what is pending, batch by batch.
-func (r *Relay) drain(ctx context.Context) {
-	for ctx.Err() == nil {
+func (r *Relay) drain(ctx context.Context) error {
+	for {
 		batch, cancel := context.WithTimeout(ctx, relayTimeout)
 		events, err := r.outbox.PendingEvents(batch, relayBatch)
 		if err == nil && len(events) > 0 {
 			err = r.propagate(batch, events)
 		}
 		cancel()
-		if err != nil && ctx.Err() == nil {
-			r.log.WarnContext(ctx, "relay: will try again", "error", err)
-		}
 		if err != nil || len(events) < relayBatch {
-			return
+			return err
 		}
 	}
 }

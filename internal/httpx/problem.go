@@ -1,7 +1,9 @@
 package httpx
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"math"
 	"net/http"
@@ -74,14 +76,15 @@ var errMethod = models.NewError(models.KindMalformed, "method_not_allowed", "此
 // Prepare logs an error and sets the headers that go with it, for an edge with a page of its own.
 func Prepare(c *gin.Context, err error) {
 	e := models.AsError(err)
-	switch e.Kind {
-	case models.KindInternal:
+	gone := c.Request.Context().Err() != nil && errors.Is(err, context.Canceled) // the client left: no fault of anybody
+	switch {
+	case gone:
+	case e.Kind == models.KindInternal:
 		slog.ErrorContext(c, "internal error", "request_id", RequestID(c), "path", c.FullPath(), "error", err)
-	case models.KindUnavailable:
+	case e.Kind == models.KindUnavailable:
 		slog.WarnContext(c, "dependency unavailable", "request_id", RequestID(c), "path", c.FullPath(), "error", err)
-	case models.KindUnauthenticated:
+	case e.Kind == models.KindUnauthenticated:
 		c.Header("WWW-Authenticate", `Bearer realm="yanzheng"`)
-	default:
 	}
 	if e.RetryAfter > 0 {
 		c.Header("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))

@@ -89,10 +89,12 @@ func (s *Service) Import(ctx context.Context, rows Rows, opts ImportOptions) (Re
 	for {
 		row, err := rows.Next()
 		if errors.Is(err, io.EOF) {
-			return i.report, i.flush(ctx)
+			err := i.flush(ctx) // before the report is read: the two have no order within one return
+			return i.report, err
 		}
 		if err != nil {
-			return i.report, errors.Join(err, i.flush(ctx))
+			err = errors.Join(err, i.flush(ctx))
+			return i.report, err
 		}
 		if err := ctx.Err(); err != nil {
 			return i.report, err

@@ -20,7 +20,7 @@ func (s *Store) IssueCertificate(ctx context.Context, registrationID int64, acto
 		if err := tx.Clauses(forUpdate).Where("id = ?", registrationID).Take(&r).Error; err != nil {
 			return err
 		}
-		if err := s.complete(tx, &r); err != nil {
+		if err := s.complete(locking(tx), &r); err != nil {
 			return err
 		}
 		var err error
@@ -52,7 +52,8 @@ func (s *Store) ChangeCertificate(ctx context.Context, id models.CertificateID, 
 		if err := tx.Clauses(forUpdate).Where("id = ?", c.RegistrationID).Take(&r).Error; err != nil {
 			return err
 		}
-		if err := tx.Where("id = ?", id).Take(&c).Error; err != nil { // again, now that nobody else can change it
+		// Again, now that nobody else can change it, and locked: a plain read is of the snapshot from before.
+		if err := tx.Clauses(forUpdate).Where("id = ?", id).Take(&c).Error; err != nil {
 			return err
 		}
 		event, err := change(&c)

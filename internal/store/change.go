@@ -12,6 +12,10 @@ import (
 
 var forUpdate = clause.Locking{Strength: "UPDATE"}
 
+// locking makes every read of tx take the row, and see its latest state: a plain read would be of the
+// snapshot from the transaction's first one.
+func locking(tx *gorm.DB) *gorm.DB { return tx.Clauses(forUpdate).Session(&gorm.Session{}) }
+
 // ChangeRegistration gives one registration, locked, to change, and writes what change made of it
 // together with its event. A change of the person is a change of all the person's registrations,
 // each with its own event. The events come back with their numbers.
@@ -25,7 +29,7 @@ func (s *Store) ChangeRegistration(ctx context.Context, id int64, at models.Inst
 		if err := tx.Clauses(forUpdate).Where("id = ?", id).Take(&r).Error; err != nil {
 			return err
 		}
-		if err := s.complete(tx, &r); err != nil {
+		if err := s.complete(locking(tx), &r); err != nil {
 			return err
 		}
 		before := r

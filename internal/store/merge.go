@@ -140,6 +140,11 @@ func (m *merge) rename(person *models.Person, registrationID int64, in *models.P
 	if err != nil {
 		return nil, err
 	}
+	for _, i := range m.added { // not inserted yet, so not counted
+		if m.persons[string(m.indexes[i])] == person {
+			others++
+		}
+	}
 	if others > 0 {
 		return models.ErrPersonDiffers, nil
 	}
@@ -181,7 +186,36 @@ func (m *merge) insert() error {
 		r.CreatedAt, r.UpdatedAt = m.at, m.at
 		batch = append(batch, r)
 	}
-	return m.tx.Create(&batch).Error
+	if err := m.tx.Create(&batch).Error; err != nil {
+		return err
+	}
+	return m.recordAdded(batch)
+}
+
+// recordAdded writes the first event of each new registration. No cache can hold anything of it yet, so
+// there is nothing to propagate.
+func (m *merge) recordAdded(batch []models.Registration) error {
+	numbers, keys := make([]string, len(batch)), make(map[registrationKey]bool, len(batch))
+	for i := range batch {
+		numbers[i] = batch[i].CertificateNumber
+		keys[registrationKey{batch[i].Category, batch[i].CertificateNumber}] = true
+	}
+	var found []models.Registration
+	err := m.tx.Select("id", "category", "certificate_number").Where("certificate_number IN ?", numbers).Find(&found).Error
+	if err != nil {
+		return err
+	}
+	first := make([]models.Event, 0, len(batch))
+	for _, r := range found {
+		if !keys[registrationKey{r.Category, r.CertificateNumber}] {
+			continue // of another category, and there before
+		}
+		e := m.event
+		e.Kind, e.Subject, e.SubjectID = models.EventRegistered, models.SubjectRegistration, strconv.FormatInt(r.ID, 10)
+		e.Version, e.At, e.PropagatedAt = 1, m.at, m.at
+		first = append(first, e)
+	}
+	return m.tx.Create(&first).Error
 }
 
 func samePerson(a, b *models.Person) bool { return a.Name == b.Name && a.Sex == b.Sex }

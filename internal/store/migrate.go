@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -22,7 +23,7 @@ func (s *Store) migrator() (*goose.Provider, error) {
 	if s.sqlite {
 		folder, dialect = "migrations/sqlite", goose.DialectSQLite3
 	} else {
-		locker, err := lock.NewMySQLTableLocker() // many processes may start at once
+		locker, err := lock.NewMySQLTableLocker(lock.WithTableLockTimeout(time.Second, 300)) // many processes may start at once
 		if err != nil {
 			return nil, err
 		}
@@ -43,6 +44,12 @@ func (s *Store) Migrate(ctx context.Context) (steps int, err error) {
 		return 0, fmt.Errorf("store: migrate: %w", err)
 	}
 	done, err := p.Up(ctx)
+	for range attempts {
+		if err == nil || !s.sqlite {
+			break
+		}
+		done, err = p.Up(ctx) // SQLite has no lock for this: another process may have taken the step first
+	}
 	if err != nil {
 		return len(done), fmt.Errorf("store: migrate: %w", err)
 	}

@@ -1,0 +1,145 @@
+package endorse_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"yanzheng/internal/code"
+	"yanzheng/internal/demo"
+	"yanzheng/internal/endorse"
+	"yanzheng/internal/store"
+	"yanzheng/internal/testkit"
+	"yanzheng/models"
+)
+
+// It is half past midnight in China, and still yesterday in London.
+var (
+	now   = time.Date(2026, 3, 1, 16, 30, 0, 0, time.UTC)
+	today = models.MustDate("2026-03-02")
+)
+
+const prefix = "https://check.example.org/v/"
+
+// databases are those that the product runs on.
+var databases = map[string]func(t *testing.T) store.Options{
+	"SQLite": func(t *testing.T) store.Options {
+		return store.Options{Driver: "sqlite", Path: filepath.Join(t.TempDir(), "register.db")}
+	},
+	"MariaDB": func(t *testing.T) store.Options {
+		d := testkit.MySQL(t)
+		return store.Options{
+			Driver: "mysql", Network: "tcp", Address: d.Address, User: d.User, Password: d.Password, Name: d.Name,
+			MaxOpen: 8, MaxIdle: 8, DialTimeout: time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second,
+		}
+	},
+}
+
+// desk is the use case on a real store with real keys.
+type desk struct {
+	*endorse.Service
+	t     *testing.T
+	store *store.Store
+	codes *code.Reader
+	clock *testkit.Clock
+	maker *demo.Maker
+
+	caches bool // whether they answer
+	heard  []models.Event
+}
+
+func newDesk(t *testing.T) *desk { return deskOn(t, "SQLite") }
+
+func deskOn(t *testing.T, database string) *desk {
+	t.Helper()
+	o := databases[database](t)
+	o.Keys = store.Keys{Seal: [32]byte{1}, Index: [32]byte{2}}
+	s, err := store.Open(t.Context(), o)
+	must(t, err)
+	t.Cleanup(func() { _ = s.Close() })
+	_, err = s.Migrate(t.Context())
+	must(t, err)
+	dir := t.TempDir()
+	_, err = code.Add(dir, today)
+	must(t, err)
+	ring, err := code.Load(dir)
+	must(t, err)
+	d := &desk{t: t, store: s, codes: code.NewReader(prefix, ring), clock: testkit.NewClock(now), maker: demo.NewMaker(1, "E", today), caches: true}
+	d.Service = endorse.New(s, d.codes, d, d.clock.Now)
+	return d
+}
+
+// Propagate makes the desk stand for every cache.
+func (d *desk) Propagate(_ context.Context, events []models.Event) bool {
+	d.heard = append(d.heard, events...)
+	return d.caches
+}
+
+// admit brings a registration in as it is, past every rule of an import.
+func (d *desk) admit(change func(r *models.Registration)) models.Registration {
+	d.t.Helper()
+	r := d.maker.Registration()
+	r.ValidFrom, r.ValidUntil = today.AddDays(-100), today.AddDays(1000)
+	if change != nil {
+		change(&r)
+	}
+	_, _, err := d.store.Merge(d.t.Context(), []models.Registration{r}, models.Merge, models.Event{}, models.InstantOf(now))
+	must(d.t, err)
+	id, err := d.store.RegistrationID(d.t.Context(), r.Category, r.CertificateNumber)
+	must(d.t, err)
+	r.ID = id
+	return r
+}
+
+// change changes a registration past the use case that does so in life.
+func (d *desk) change(r models.Registration, f func(r *models.Registration)) {
+	d.t.Helper()
+	_, _, err := d.store.ChangeRegistration(d.t.Context(), r.ID, models.InstantOf(now), func(r *models.Registration) (models.Event, error) {
+		f(r)
+		return models.Event{Kind: models.EventChanged}, nil
+	})
+	must(d.t, err)
+}
+
+func (d *desk) endorse(r models.Registration) endorse.Issued {
+	d.t.Helper()
+	issued, err := d.Endorse(d.t.Context(), r.Category, r.CertificateNumber, "holder")
+	must(d.t, err)
+	return issued
+}
+
+// facts gives what a scan of a certificate would find.
+func (d *desk) facts(id models.CertificateID) models.Facts {
+	d.t.Helper()
+	f, err := d.store.Facts(d.t.Context(), id)
+	must(d.t, err)
+	if f == nil {
+		d.t.Fatalf("no facts of %s", id)
+	}
+	return *f
+}
+
+// made counts the certificates of a registration.
+func (d *desk) made(r models.Registration) int {
+	d.t.Helper()
+	ids, err := d.store.CertificateIDs(d.t.Context(), strconv.FormatInt(r.ID, 10))
+	must(d.t, err)
+	return len(ids)
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantErr(t *testing.T, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Errorf("error %v, want %v", err, want)
+	}
+}

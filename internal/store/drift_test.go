@@ -1,0 +1,174 @@
+package store_test
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"sync"
+	"testing"
+
+	"gorm.io/gorm/schema"
+
+	"yanzheng/models"
+)
+
+// stored are the models that have tables, in the order of tables.
+var stored = []any{
+	&models.Person{}, &models.Registration{}, &models.Block{}, &models.Certificate{}, &models.Event{},
+	&models.User{}, &models.Grant{}, &models.Session{}, &models.Scan{},
+}
+
+// mayBeNone are the dates that a row may lack. Every other date must be there.
+var mayBeNone = []string{"persons.birth_date", "registrations.state_since", "registration_blocks.ends_on", "certificates.printed_birth_date"}
+
+// longest gives the longest of some words, in characters.
+func longest[T ~string](words ...T) (n int) {
+	for _, w := range words {
+		n = max(n, len([]rune(string(w))))
+	}
+	return n
+}
+
+// room is how many characters each text must have place for, by the rules of the domain. A new text
+// column belongs in here before it is stored.
+func room() map[string]int {
+	var categories []models.Category
+	for _, p := range models.Policies() {
+		categories = append(categories, p.Category)
+	}
+	const name, number, employer, employerCode, specialty, reason, userID, actor = 50, 40, 100, 18, 50, 500, 21, 64
+	category := longest(categories...)
+	return map[string]int{
+		"persons.name": name, "persons.sex": longest(models.Male, models.Female),
+		"persons.id_type": longest(models.IDResident, models.IDHongKongMacau, models.IDTaiwan, models.IDPassport, models.IDResidencePass, models.IDForeignerPass),
+
+		"registrations.category": category, "registrations.certificate_number": number, "registrations.seal_number": number,
+		"registrations.employer": employer, "registrations.employer_code": employerCode, "registrations.specialty": specialty,
+		"registrations.state":      longest(models.StateInForce, models.StateSuspended, models.StateCancelled, models.StateWithdrawn, models.StateRevoked),
+		"registration_blocks.kind": longest(models.BlockPenalty),
+
+		"certificates.printed_name": name, "certificates.printed_sex": 1, "certificates.printed_category": category,
+		"certificates.printed_certificate_number": number, "certificates.printed_seal_number": number,
+		"certificates.printed_employer": employer, "certificates.printed_specialty": specialty, "certificates.withdrawn_reason": 200,
+
+		"events.subject": longest(models.SubjectRegistration, models.SubjectUser), "events.subject_id": userID, "events.actor": actor, "events.reason": reason,
+		"events.kind": longest(models.EventImported, models.EventChanged, models.EventSuspended, models.EventRestored, models.EventCancelled,
+			models.EventWithdrawn, models.EventRevoked, models.EventBlocked, models.EventUnblocked, models.EventIssued,
+			models.EventCertificateWithdrawn, models.EventGranted, models.EventDenied),
+
+		"users.id": userID, "grants.user_id": userID, "grants.granted_by": actor, "sessions.user_id": userID,
+		"grants.role": longest(models.RoleInspector, models.RoleEmployer, models.RoleHolder, models.RoleRegistrar),
+
+		"scans.id": 36, "scans.user_id": userID, "scans.note": models.MaxNoteLength,
+		"scans.channel": longest(models.ChannelPublic, models.ChannelAPI),
+		"scans.document_status": longest(models.DocumentForged, models.DocumentUnknown, models.DocumentWithdrawn,
+			models.DocumentExpired, models.DocumentOutdated, models.DocumentValid),
+		"scans.document_reason": longest(models.ReasonBadSignature, models.ReasonNotOurs, models.ReasonUnreadable, models.ReasonUnknownKey,
+			models.ReasonNoRecord, models.ReasonKeyRevoked, models.ReasonWithdrawn, models.ReasonUsePassed, models.ReasonChanged, models.ReasonGenuine),
+		"scans.registration_status": longest(models.RegistrationInForce, models.RegistrationNotYet, models.RegistrationExpired,
+			models.RegistrationSuspended, models.RegistrationCancelled, models.RegistrationWithdrawn, models.RegistrationRevoked),
+		"scans.facts_source": longest(models.SourceNone, models.SourceCache, models.SourceDatabase),
+	}
+}
+
+// types are the columns that can hold a field, by the field's Go type. The two dialects name them
+// differently; a sealed text is longer than what it seals.
+var types = map[string][]string{
+	"date": {"date", "TEXT"}, "text": {"varchar", "char", "TEXT"}, "blob": {"binary", "varbinary", "BLOB"},
+	"int64": {"bigint", "INTEGER"}, "uint8": {"tinyint unsigned", "INTEGER"},
+	"bool": {"tinyint", "INTEGER"}, "int32": {"smallint", "int", "bigint", "INTEGER"}, // hundredths of a degree
+}
+
+func class(f reflect.Type) string {
+	if f.Kind() == reflect.Pointer {
+		f = f.Elem()
+	}
+	switch {
+	case f == reflect.TypeFor[models.Date]():
+		return "date"
+	case f == reflect.TypeFor[models.CertificateID](), f == reflect.TypeFor[[]byte]():
+		return "blob"
+	case f.Kind() == reflect.String:
+		return "text"
+	}
+	return f.Kind().String()
+}
+
+// column is one column as a database describes it.
+type column struct {
+	kind      string
+	null      bool
+	length    int    // of a text, where it is bounded
+	collation string // of a text, where there are several
+}
+
+// The models and the tables of both dialects must agree: GORM would find out at the first statement only,
+// and a column that is too narrow at the first long name.
+func TestSchemaFitsTheModels(t *testing.T) {
+	shapes := map[string]shape{}
+	for _, d := range dialects {
+		p := d.migrated(t)
+		s := p.sqliteShape
+		if p.options.Driver == "mysql" {
+			s = p.mysqlShape
+		}
+		shapes[d.name] = s()
+		t.Run(d.name, func(t *testing.T) { shapes[d.name].fits(t) })
+	}
+	a, b := shapes["SQLite"], shapes["MariaDB"]
+	for what, pair := range map[string][2][]string{
+		"unique keys": {a.unique, b.unique}, "indexes": {a.indexes, b.indexes}, "foreign keys": {a.foreign, b.foreign},
+		"tables": {slices.Sorted(maps.Keys(a.tables)), slices.Sorted(maps.Keys(b.tables))},
+	} {
+		if !slices.Equal(pair[0], pair[1]) || len(pair[0]) == 0 {
+			t.Errorf("%s differ:\nSQLite  %q\nMariaDB %q", what, pair[0], pair[1])
+		}
+	}
+}
+
+func (s shape) fits(t *testing.T) {
+	rooms := room()
+	var known []string
+	for i, model := range stored {
+		parsed, err := schema.Parse(model, &sync.Map{}, schema.NamingStrategy{})
+		must(t, err)
+		if parsed.Table != tables[i] {
+			t.Errorf("%T lives in %s, want %s", model, parsed.Table, tables[i])
+		}
+		columns := s.tables[parsed.Table]
+		if got, want := slices.Sorted(maps.Keys(columns)), slices.Sorted(slices.Values(parsed.DBNames)); !slices.Equal(got, want) {
+			t.Errorf("%s has the columns %q, its model %q", parsed.Table, got, want)
+			continue
+		}
+		known = append(known, parsed.Table)
+		for _, f := range parsed.Fields {
+			if f.DBName == "" {
+				continue
+			}
+			name, c, kind := parsed.Table+"."+f.DBName, columns[f.DBName], class(f.FieldType)
+			if !slices.Contains(types[kind], c.kind) {
+				t.Errorf("%s is %s, for a %s", name, c.kind, kind)
+			}
+			if want := f.FieldType.Kind() == reflect.Pointer || slices.Contains(mayBeNone, name); c.null != want {
+				t.Errorf("%s: NULL allowed %t, want %t", name, c.null, want)
+			}
+			if kind != "text" {
+				continue
+			}
+			need, ok := rooms[name]
+			if !ok || (c.length > 0 && c.length < need) {
+				t.Errorf("%s has room for %d characters, want %d (listed: %t)", name, c.length, need, ok)
+			}
+			if c.collation != "" && c.collation != "utf8mb4_bin" {
+				t.Errorf("%s compares by %s", name, c.collation)
+			}
+			delete(rooms, name)
+		}
+	}
+	if len(rooms) > 0 {
+		t.Errorf("no such columns any more: %v", slices.Sorted(maps.Keys(rooms)))
+	}
+	if all := slices.Sorted(maps.Keys(s.tables)); !slices.Equal(all, slices.Sorted(slices.Values(known))) {
+		t.Errorf("tables %q, models for %q", all, known)
+	}
+}
