@@ -85,7 +85,7 @@ func TestSecretInTheWrongPlace(t *testing.T) {
 		"in a folder":            "keys: {code_dir: /nowhere/hunter2}",
 		"as an authority's file": "redis: {ca_file: /nowhere/hunter2}",
 	} {
-		t.Run(name, func(t *testing.T) { mustFail(t, yamlFile(t, text), nil) })
+		t.Run(name, func(t *testing.T) { _ = mustFail(t, yamlFile(t, text), nil) })
 	}
 	for _, path := range []string{"database.password", "wechat.secret", "keys.image"} {
 		e := mustFail(t, "", []string{envName(path) + "=hunter2"})

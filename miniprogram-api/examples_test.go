@@ -82,7 +82,7 @@ func contractYAML(t testing.TB) contractDocument {
 // exampleReader reads codes with the keys of the example of /keys.json.
 func exampleReader(t testing.TB, d contractDocument) *code.Reader {
 	t.Helper()
-	at := any(d.Paths["/keys.json"]["get"])
+	at := d.Paths["/keys.json"]["get"]
 	for _, name := range []string{"responses", "200", "content", "application/json", "examples", "keys", "value"} {
 		m, ok := at.(map[string]any)
 		if !ok {

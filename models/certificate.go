@@ -25,7 +25,7 @@ func (id *CertificateID) Scan(src any) error {
 	return nil
 }
 
-// Kind numbers on the code; more follow when other documents get codes.
+// KindRegistrationCertificate is the kind number on the code; more follow when other documents get codes.
 const KindRegistrationCertificate uint8 = 1
 
 // Certificate (电子证书) is ONE downloaded electronic certificate: one code, one use limit. A person

@@ -33,8 +33,8 @@ func TestErrorMethodsCopy(t *testing.T) {
 	declared := NewError(KindTooMany, "some_code", "中文", "English")
 	before := *declared
 	a, b := declared.On("a"), declared.On("b")
-	declared.Because(io.EOF)
-	declared.RetryIn(time.Minute)
+	_ = declared.Because(io.EOF)
+	_ = declared.RetryIn(time.Minute)
 	if *declared != before {
 		t.Errorf("the declared error became %+v", *declared)
 	}
@@ -42,7 +42,7 @@ func TestErrorMethodsCopy(t *testing.T) {
 		t.Errorf("fields %q, %q", a.Field, b.Field)
 	}
 	full := declared.Because(io.EOF).On("f").RetryIn(time.Minute)
-	if full.Field != "f" || full.RetryAfter != time.Minute || full.Unwrap() != io.EOF ||
+	if full.Field != "f" || full.RetryAfter != time.Minute || !errors.Is(full.Unwrap(), io.EOF) ||
 		full.Kind != KindTooMany || full.Message != declared.Message {
 		t.Errorf("one method undid another: %+v", full)
 	}

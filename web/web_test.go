@@ -151,12 +151,9 @@ func TestWeight(t *testing.T) {
 	p.Facts.Name, p.Facts.Employer, p.Facts.Specialty = strings.Repeat("名", 50), strings.Repeat("司", 100), strings.Repeat("专", 50)
 	p.Blocks = []models.BlockKind{models.BlockPenalty}
 	d := documents()[models.DocumentWithdrawn]
-	for _, f := range []models.Field{
+	d.Changed = append(d.Changed,
 		models.FieldName, models.FieldSex, models.FieldBirthDate, models.FieldCertificateNumber, models.FieldSealNumber,
-		models.FieldEmployer, models.FieldValidFrom, models.FieldValidUntil, models.FieldSpecialty,
-	} {
-		d.Changed = append(d.Changed, f)
-	}
+		models.FieldEmployer, models.FieldValidFrom, models.FieldValidUntil, models.FieldSpecialty)
 	h := handler(&stub{answer: answerOf(models.Verdict{Document: d, Registration: &p})}, Options{Demo: func(context.Context) []DemoCode { return nil }})
 	html := ask(t, h, http.MethodGet, "/v/1", http.Header{"Purpose": {"prefetch"}}).Body.Len()
 	style, icon := get(t, h, newEmbedded().style).Body.Len(), get(t, h, newEmbedded().icon).Body.Len()

@@ -62,7 +62,9 @@ func TestPrintedIsASnapshot(t *testing.T) {
 	if f := d.facts(again.Certificate.ID); len(f.Changed) != 0 || f.Name != "李新名" {
 		t.Errorf("the second one differs in %v", f.Changed)
 	}
-	d.change(r, func(r *models.Registration) { r.Employer, r.Person.Name = first.Certificate.Printed.Employer, first.Certificate.Printed.Name })
+	d.change(r, func(r *models.Registration) {
+		r.Employer, r.Person.Name = first.Certificate.Printed.Employer, first.Certificate.Printed.Name
+	})
 	if got := d.facts(first.Certificate.ID).Changed; len(got) != 0 {
 		t.Errorf("changed back, the first one differs in %v", got)
 	}
@@ -153,7 +155,9 @@ func TestBarredUntilMidnight(t *testing.T) {
 func TestEndorseOfNoOrSeveralRegistrations(t *testing.T) {
 	d := newDesk(t)
 	one := d.admit(nil)
-	d.admit(func(r *models.Registration) { r.Category, r.CertificateNumber = models.CategoryStructural1, one.CertificateNumber })
+	d.admit(func(r *models.Registration) {
+		r.Category, r.CertificateNumber = models.CategoryStructural1, one.CertificateNumber
+	})
 	_, err := d.Endorse(t.Context(), "", one.CertificateNumber, "holder")
 	wantErr(t, err, models.ErrAmbiguous)
 	_, err = d.Endorse(t.Context(), "", "none", "holder")

@@ -119,7 +119,7 @@ func TestRelayDrainsMoreThanABatch(t *testing.T) {
 	for range 2*relayBatch + 50 {
 		w.outbox.commit(changed(w.revoke(w.id)))
 	}
-	w.relay.drain(t.Context())
+	_ = w.relay.drain(t.Context())
 	if left := w.outbox.left(); left != 0 {
 		t.Errorf("%d events left", left)
 	}
@@ -146,12 +146,12 @@ func TestRelayNotesLast(t *testing.T) {
 	if w.relay.Propagate(t.Context(), []models.Event{e}) {
 		t.Error("propagated, though the outbox cannot know")
 	}
-	w.relay.drain(t.Context())
+	_ = w.relay.drain(t.Context())
 	if w.outbox.left() != 1 {
 		t.Error("marked by an outbox that is down")
 	}
 	w.outbox.err = nil
-	w.relay.drain(t.Context())
+	_ = w.relay.drain(t.Context())
 	if w.outbox.left() != 0 {
 		t.Error("never told again")
 	}

@@ -79,7 +79,7 @@ func TestRecover(t *testing.T) {
 			w = serveOnce(t, nil, func(*gin.Context) {
 				if thrown == nil {
 					var m map[string]int
-					m["hidden text"] = 1
+					m["hidden text"] = 1 //nolint:staticcheck // the panic is what is tested
 				}
 				panic(thrown)
 			}, nil)

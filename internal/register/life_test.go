@@ -62,7 +62,10 @@ func TestReasonIsRequired(t *testing.T) {
 			_, err := o.Change(t.Context(), d, map[models.Field]string{models.FieldEmployer: "换了单位"})
 			return err
 		},
-		"Block":   func(d register.Decision) error { _, err := o.Block(t.Context(), d, models.BlockPenalty, 0, 0); return err },
+		"Block": func(d register.Decision) error {
+			_, err := o.Block(t.Context(), d, models.BlockPenalty, 0, 0)
+			return err
+		},
 		"Unblock": func(d register.Decision) error { _, err := o.Unblock(t.Context(), d, models.BlockPenalty); return err },
 	}
 	for name, f := range decide {

@@ -122,7 +122,7 @@ func (a *archive) open(name string, limit int64, done *atomic.Int64) (*part, err
 func (p *part) token() (xml.Token, error) {
 	p.limit.token = maxToken
 	t, err := p.xml.RawToken()
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, brokenBy(err)
 	}
 	return t, err

@@ -2,6 +2,7 @@ package sheet
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -80,7 +81,7 @@ func (c *csvSource) header() ([]byte, error) {
 	for {
 		line, tooLong, err := c.lines.next()
 		switch {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return nil, ErrEmpty
 		case err != nil:
 			return nil, fmt.Errorf("read the header of a table: %w", err)

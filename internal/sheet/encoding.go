@@ -3,6 +3,7 @@ package sheet
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"unicode/utf8"
@@ -64,7 +65,7 @@ func takeCensus(r io.Reader) (census, error) {
 	)
 	for {
 		n, err := io.ReadFull(r, buf[kept:])
-		end := err == io.EOF || err == io.ErrUnexpectedEOF
+		end := errors.Is(err, io.EOF) || err == io.ErrUnexpectedEOF
 		if err != nil && !end {
 			return c, fmt.Errorf("read a table: %w", err)
 		}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/csv"
+	"errors"
 	"io"
 	"sync/atomic"
 )
@@ -32,15 +33,15 @@ func newLines(r io.Reader) *lines { return &lines{in: bufio.NewReaderSize(r, 4*m
 // maxLine it gives nothing but that.
 func (l *lines) next() (line []byte, tooLong bool, err error) {
 	line, err = l.in.ReadSlice('\n')
-	if err == io.EOF && len(line) == 0 {
+	if errors.Is(err, io.EOF) && len(line) == 0 {
 		return nil, false, io.EOF
 	}
 	l.number++
-	for err == bufio.ErrBufferFull {
+	for errors.Is(err, bufio.ErrBufferFull) {
 		tooLong = true
 		_, err = l.in.ReadSlice('\n')
 	}
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, false, err
 	}
 	if tooLong {

@@ -2,6 +2,7 @@ package sheet
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"runtime"
 	"testing"
@@ -153,7 +154,7 @@ func TestMemoryOfManyRowsIsFlat(t *testing.T) {
 			t.Fatal(row, err)
 		}
 	}
-	if _, err := r.Next(); err != io.EOF {
+	if _, err := r.Next(); !errors.Is(err, io.EOF) {
 		t.Error(err)
 	}
 	h.check(t, 10<<20)

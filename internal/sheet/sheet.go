@@ -7,6 +7,7 @@
 package sheet
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -101,7 +102,7 @@ func (r *Reader) Next() (Row, error) {
 	}
 	row, err := r.source.next()
 	if err != nil {
-		if err != io.EOF {
+		if !errors.Is(err, io.EOF) {
 			err = fmt.Errorf("read table: %w", err)
 		}
 		r.err = err
@@ -119,7 +120,7 @@ func (r *Reader) Progress() (done, total int64) { return min(r.done.Load(), r.to
 
 // Close gives back what reading took, temporary files included. Next then gives fs.ErrClosed.
 func (r *Reader) Close() error {
-	if r.err == fs.ErrClosed {
+	if errors.Is(r.err, fs.ErrClosed) {
 		return nil
 	}
 	r.err = fs.ErrClosed

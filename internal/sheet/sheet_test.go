@@ -46,7 +46,7 @@ func rest(t testing.TB, r *Reader) []string {
 	shown := []string{}
 	for {
 		row, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return shown
 		}
 		if err != nil {
@@ -106,7 +106,7 @@ func TestRowsStayValid(t *testing.T) {
 		t.Fatal(err)
 	}
 	var rows []Row
-	for row, err := r.Next(); err != io.EOF; row, err = r.Next() {
+	for row, err := r.Next(); !errors.Is(err, io.EOF); row, err = r.Next() {
 		rows = append(rows, row)
 	}
 	for i, row := range rows {
@@ -136,7 +136,7 @@ func TestProgress(t *testing.T) {
 		if done > last {
 			last, steps = done, steps+1
 		}
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 	}
@@ -151,7 +151,7 @@ func TestEndIsFinal(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if _, err := r.Next(); err != io.EOF {
+		if _, err := r.Next(); !errors.Is(err, io.EOF) {
 			t.Errorf("after the end: %v", err)
 		}
 	}

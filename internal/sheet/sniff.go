@@ -3,6 +3,7 @@ package sheet
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -21,7 +22,7 @@ func sniff(file io.ReaderAt, size int64) (kind, error) {
 	}
 	var head [512]byte
 	n, err := file.ReadAt(head[:min(size, int64(len(head)))], 0)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return 0, fmt.Errorf("read the head of a table: %w", err)
 	}
 	start := head[:n]

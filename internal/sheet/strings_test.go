@@ -74,7 +74,7 @@ func TestRefusedWorkbookLeavesNothing(t *testing.T) {
 	if err := firstError(broken.zip(t)); !errors.Is(err, ErrBroken) {
 		t.Errorf("error %v", err)
 	}
-	if err := firstError(data); err != io.EOF {
+	if err := firstError(data); !errors.Is(err, io.EOF) {
 		t.Errorf("error %v", err)
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {

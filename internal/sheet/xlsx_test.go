@@ -208,7 +208,7 @@ func TestXLSXStreams(t *testing.T) {
 			last = done
 		}
 	}
-	if _, err := r.Next(); err != io.EOF {
+	if _, err := r.Next(); !errors.Is(err, io.EOF) {
 		t.Errorf("end: %v", err)
 	}
 	if done, total := r.Progress(); done != total || total < 1<<20 {

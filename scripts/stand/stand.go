@@ -62,7 +62,7 @@ func (t *Stand) configure(ctx context.Context) (err error) {
 		return err
 	}
 	t.binary = filepath.Join(t.Dir, "server")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", t.binary, "./server").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", t.binary, "./server").CombinedOutput(); err != nil { //nolint:gosec // a path of ours
 		return fmt.Errorf("go build: %w\n%s", err, out)
 	}
 	t.sandbox = sandbox.New(sandbox.Config{AppID: appID, AppSecret: appSecret, Now: time.Now})
@@ -222,7 +222,7 @@ func (t *Stand) Close() {
 		}
 		t.admin.Close()
 	}
-	os.RemoveAll(t.Dir)
+	_ = os.RemoveAll(t.Dir)
 }
 
 // Post sends JSON and reads the answer, which must be 200.

@@ -1,0 +1,205 @@
+package verify_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+
+	"yanzheng/internal/code"
+	"yanzheng/internal/demo"
+	"yanzheng/internal/endorse"
+	"yanzheng/internal/factcache"
+	"yanzheng/internal/store"
+	"yanzheng/internal/testkit"
+	"yanzheng/internal/verify"
+	"yanzheng/models"
+)
+
+var (
+	now   = time.Date(2026, 3, 2, 10, 0, 0, 0, models.China)
+	today = models.MustDate("2026-03-02")
+)
+
+const prefix = "https://check.example.org/v/"
+
+// databases are those that the product runs on.
+var databases = map[string]func(t *testing.T) store.Options{
+	"SQLite": func(t *testing.T) store.Options {
+		return store.Options{Driver: "sqlite", Path: filepath.Join(t.TempDir(), "register.db")}
+	},
+	"MariaDB": func(t *testing.T) store.Options {
+		d := testkit.MySQL(t)
+		return store.Options{
+			Driver: "mysql", Network: "tcp", Address: d.Address, User: d.User, Password: d.Password, Name: d.Name,
+			MaxOpen: 8, MaxIdle: 8, DialTimeout: time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second,
+		}
+	},
+}
+
+// counter is the use case on a real store, behind the real cache, with real keys.
+type counter struct {
+	*verify.Service
+	t      *testing.T
+	store  *store.Store
+	codes  *code.Reader
+	keyDir string
+	clock  *testkit.Clock
+	facts  *watchedFacts
+	log    *watchedLog
+	relay  *factcache.Relay
+	maker  *demo.Maker
+}
+
+func newCounter(t *testing.T) *counter { return counterOn(t, "SQLite") }
+
+func counterOn(t *testing.T, database string) *counter {
+	t.Helper()
+	o := databases[database](t)
+	o.Keys = store.Keys{Seal: [32]byte{1}, Index: [32]byte{2}}
+	s, err := store.Open(t.Context(), o)
+	must(t, err)
+	t.Cleanup(func() { _ = s.Close() })
+	_, err = s.Migrate(t.Context())
+	must(t, err)
+	m := miniredis.RunT(t)
+	rdb := factcache.Connect(factcache.Redis{Addresses: []string{m.Addr()}, Timeout: 5 * time.Second})
+	t.Cleanup(func() { _ = rdb.Close() })
+	c := &counter{t: t, store: s, keyDir: t.TempDir(), clock: testkit.NewClock(now), maker: demo.NewMaker(1, "V", today)}
+	_, err = code.Add(c.keyDir, today)
+	must(t, err)
+	ring, err := code.Load(c.keyDir)
+	must(t, err)
+	c.codes = code.NewReader(prefix, ring)
+	c.facts = &watchedFacts{source: factcache.NewFacts(rdb, s, c.clock.Now)}
+	c.log = &watchedLog{ScanLog: s}
+	c.relay = factcache.NewRelay(rdb, s, s, c.clock.Now, slog.New(slog.DiscardHandler))
+	c.Service = verify.New(c.codes, c.facts, s, c.log, c.clock.Now)
+	return c
+}
+
+// watchedFacts counts the questions, and does what a test wants before the answer.
+type watchedFacts struct {
+	source verify.Facts
+	asked  atomic.Int64
+	before func() error
+}
+
+func (w *watchedFacts) Facts(ctx context.Context, id models.CertificateID) (models.KnownFacts, error) {
+	w.asked.Add(1)
+	if w.before != nil {
+		if err := w.before(); err != nil {
+			return models.KnownFacts{}, err
+		}
+	}
+	return w.source.Facts(ctx, id)
+}
+
+// watchedLog counts what is kept, and does what a test wants instead.
+type watchedLog struct {
+	verify.ScanLog
+	mu     sync.Mutex
+	scans  []models.Scan
+	before func() error
+}
+
+func (w *watchedLog) AppendScans(ctx context.Context, scans ...models.Scan) error {
+	w.mu.Lock()
+	w.scans = append(w.scans, scans...)
+	before := w.before
+	w.mu.Unlock()
+	if before != nil {
+		if err := before(); err != nil {
+			return err
+		}
+	}
+	return w.ScanLog.AppendScans(ctx, scans...)
+}
+
+func (w *watchedLog) kept() []models.Scan {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.scans
+}
+
+// Propagate is what a change does for the caches.
+func (c *counter) Propagate(ctx context.Context, events []models.Event) bool {
+	return c.relay.Propagate(ctx, events)
+}
+
+// admit brings a registration in.
+func (c *counter) admit(change func(r *models.Registration)) models.Registration {
+	c.t.Helper()
+	r := c.maker.Registration()
+	r.ValidFrom, r.ValidUntil = today.AddDays(-100), today.AddDays(1000)
+	if change != nil {
+		change(&r)
+	}
+	_, _, err := c.store.Merge(c.t.Context(), []models.Registration{r}, models.Merge, models.Event{}, models.InstantOf(now))
+	must(c.t, err)
+	r.ID, err = c.store.RegistrationID(c.t.Context(), r.Category, r.CertificateNumber)
+	must(c.t, err)
+	return r
+}
+
+// issue gives a certificate of a registration, and its code.
+func (c *counter) issue(r models.Registration) endorse.Issued {
+	c.t.Helper()
+	issued, err := endorse.New(c.store, c.codes, c, c.clock.Now).Endorse(c.t.Context(), r.Category, r.CertificateNumber, "holder")
+	must(c.t, err)
+	return issued
+}
+
+// change changes a registration and tells the caches.
+func (c *counter) change(r models.Registration, f func(r *models.Registration)) {
+	c.t.Helper()
+	_, events, err := c.store.ChangeRegistration(c.t.Context(), r.ID, models.InstantOf(c.clock.Now()), func(r *models.Registration) (models.Event, error) {
+		f(r)
+		return models.Event{Kind: models.EventChanged}, nil
+	})
+	must(c.t, err)
+	if !c.relay.Propagate(c.t.Context(), events) {
+		c.t.Fatal("not propagated")
+	}
+}
+
+// scan scans a code as an inspector.
+func (c *counter) scan(text string) verify.Answer {
+	c.t.Helper()
+	a, err := c.Scan(c.t.Context(), verify.Request{UserID: "u-inspector", Code: text})
+	must(c.t, err)
+	return a
+}
+
+// forged is a code with its last digit changed.
+func forged(text string) string {
+	last, err := strconv.Atoi(text[len(text)-1:])
+	if err != nil {
+		panic(err)
+	}
+	return text[:len(text)-1] + strconv.Itoa((last+1)%10)
+}
+
+func digits(text string) string { return strings.TrimPrefix(text, prefix) }
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantErr(t *testing.T, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Errorf("error %v, want %v", err, want)
+	}
+}
