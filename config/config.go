@@ -27,8 +27,7 @@ type Config struct {
 	// sandbox and generated keys below DataDir, on loopback only. Computed, not a setting.
 	Embedded bool
 
-	// Demo says whether demo data is offered. Default: true when embedded, false otherwise; true in
-	// the real mode only when nothing reaches beyond loopback.
+	// Demo says whether demo data is offered: in the embedded mode only. Default there: true.
 	Demo bool
 
 	// Listen is the host:port of the public listener. Default 127.0.0.1:8080. Port 0, on loopback

@@ -31,8 +31,8 @@ func (l *loader) decideMode(c *Config) {
 	if c.Database.Driver == SQLite {
 		l.wrongBecause("database.driver", "sqlite is for the embedded mode; production needs mysql")
 	}
-	if len(beyond) > 0 && c.Demo {
-		l.wrongBecause("demo", "refused with "+beyond[0]+"; remove it")
+	if c.Demo {
+		l.wrongBecause("demo", "demo data is for the embedded mode; remove it")
 	}
 	if len(beyond) > 0 && c.WeChat.SandboxURL != "" {
 		l.wrongBecause("wechat.sandbox_url", "refused with "+beyond[0]+"; remove it")

@@ -142,11 +142,12 @@ func TestEveryFaultAtOnce(t *testing.T) {
 // TestWhatOnlyLoopbackMay: sandbox, demo data, plain http and absent passwords.
 func TestWhatOnlyLoopbackMay(t *testing.T) {
 	w := localWorld(t)
-	c := mustLoad(t, "", w.with("wechat.sandbox_url", "http://127.0.0.1:9999", "demo", "true", "trusted_proxies", "127.0.0.0/8,::1",
+	c := mustLoad(t, "", w.with("wechat.sandbox_url", "http://127.0.0.1:9999", "trusted_proxies", "127.0.0.0/8,::1",
 		"admin_listen", "localhost:9", "database.password_file", "", "redis.password_file", ""))
-	if c.Embedded || !c.Demo || c.WeChat.SandboxURL != "http://127.0.0.1:9999" || c.Database.TLS || c.Redis.TLS {
+	if c.Embedded || c.WeChat.SandboxURL != "http://127.0.0.1:9999" || c.Database.TLS || c.Redis.TLS {
 		t.Errorf("%+v", c)
 	}
+	wantFaults(t, mustFail(t, "", w.with("demo", "true")), "demo")
 	for path, text := range map[string]string{
 		"listen": "0.0.0.0:80", "admin_listen": ":9", "public_url": "https://v.example.cn", "trusted_proxies": "10.0.0.1",
 	} {

@@ -34,7 +34,7 @@ func TestValues(t *testing.T) {
 			[]string{"127.0.0.1", "10.0.0.0/8,192.168.0.0/16", "2001:db8::/32", " 10.0.0.1 , ::1 ", "10.1.2.3/8", "::ffff:10.0.0.1"},
 			[]string{"everyone", "0.0.0.0/0", "::/0", "10.0.0.0/33", "10.0.0", "fe80::1%eth0", "::ffff:10.0.0.0/104", "10.0.0.1;10.0.0.2"},
 		},
-		"demo":             {[]string{"true", "false"}, []string{"yes", "1", "TRUE"}},
+		"demo":             {[]string{"false"}, []string{"yes", "1", "TRUE"}}, // true: see the modes
 		"data_dir":         {[]string{"/srv/数据", "x y"}, []string{"a\nb", "a\x00b", "a\xffb", strings.Repeat("a", 4097)}},
 		"shutdown_timeout": {[]string{"1s", "10m", "90s"}, []string{"20", "0s", "999ms", "601s", "-5s", "1d", "1 s"}},
 		"database.driver":  {[]string{"mysql"}, []string{"postgres", "MySQL"}},
@@ -200,7 +200,7 @@ func TestWarnings(t *testing.T) {
 		"no tls, near": {local.with("database.tls", "false", "redis.tls", "false"), nil},
 		"admin":        {w.with("admin_listen", ":9090"), []string{"admin_listen"}},
 		"admin, near":  {w.with("admin_listen", "127.0.0.1:9090"), nil},
-		"trial":        {local.with("demo", "true", "wechat.sandbox_url", "http://127.0.0.1:1"), []string{"wechat.sandbox_url", "demo"}},
+		"trial":        {local.with("wechat.sandbox_url", "http://127.0.0.1:1"), []string{"wechat.sandbox_url"}},
 	} {
 		var got []string
 		for _, text := range mustLoad(t, "", test.environ).Warnings() {

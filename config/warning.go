@@ -37,8 +37,5 @@ func (c Config) Warnings() []string {
 	if c.WeChat.SandboxURL != "" {
 		warn("wechat.sandbox_url: log-ins are answered by a sandbox, not by WeChat")
 	}
-	if c.Demo {
-		warn("demo: demo data is on")
-	}
 	return all
 }

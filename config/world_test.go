@@ -211,8 +211,8 @@ func broken(c Config) error {
 		return errors.New("embedded, with production settings")
 	case !c.Embedded && (slices.Contains(set, false) || c.Database.Driver != MySQL):
 		return errors.New("real, and not complete")
-	case !c.Embedded && !local && (c.Demo || c.WeChat.SandboxURL != ""):
-		return errors.New("demo or sandbox beyond loopback")
+	case !c.Embedded && c.Demo, !c.Embedded && !local && c.WeChat.SandboxURL != "":
+		return errors.New("demo in the real mode, or sandbox beyond loopback")
 	case !c.Embedded && !local && strings.HasPrefix(c.PublicURL, "http://") && !strings.HasPrefix(c.PublicURL, "http://127.") &&
 		!strings.HasPrefix(c.PublicURL, "http://localhost") && !strings.HasPrefix(c.PublicURL, "http://["):
 		return errors.New("plain http beyond loopback")

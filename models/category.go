@@ -30,6 +30,7 @@ const (
 	FieldValidFrom         Field = "valid_from"
 	FieldValidUntil        Field = "valid_until"
 	FieldIDNumber          Field = "id_number"
+	FieldIDType            Field = "id_type"
 )
 
 // Policy is one category's row: everything in which categories differ. A new category is a new row.

@@ -59,5 +59,6 @@ var (
 	ErrWouldRestore  = NewError(KindConflict, "status_would_restore", "登记中的状态更严重（如已吊销），导入不能恢复；请用 restore 命令", "The register holds a graver status; an import cannot lift it, use the restore command").On("status")
 	ErrHolderDiffers = NewError(KindRule, "holder_differs", "该证书编号在登记中属于另一证件号码", "The register has this certificate number under another ID number").On(string(FieldIDNumber))
 	ErrPersonDiffers = NewError(KindRule, "person_differs", "同一证件号码在登记中的姓名或性别不同，请用 change 命令更正", "The register has another name or sex under this ID number; correct it with the change command").On(string(FieldName))
+	ErrIDNumberTaken = NewError(KindConflict, "id_number_taken", "该证件号码已属于登记中的另一人", "The register has another person under this ID number").On(string(FieldIDNumber))
 	ErrAmbiguous     = NewError(KindRule, "category_needed", "多个类别有此证书编号，请指明类别", "Several categories have this certificate number: name the category").On(string(FieldCategory))
 )

@@ -15,6 +15,7 @@ var fieldLabels = map[Field]Text{
 	FieldValidFrom:         {"注册有效期起始日", "valid from"},
 	FieldValidUntil:        {"注册有效期截止日", "valid until"},
 	FieldIDNumber:          {"证件号码", "ID number"},
+	FieldIDType:            {"证件类型", "type of identity paper"},
 }
 
 // Label is the field's name for people.

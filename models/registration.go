@@ -165,6 +165,8 @@ func (r *Registration) Value(f Field) string {
 		return r.ValidUntil.String()
 	case FieldIDNumber:
 		return MaskIDNumber(r.Person.IDNumber)
+	case FieldIDType:
+		return string(r.Person.IDType)
 	}
 	return ""
 }

@@ -108,6 +108,9 @@ func (p *program) status(err error) int {
 		p.tellError(own)
 		return exitFailed
 	}
+	if p.json {
+		p.tellError(models.ErrInternal.Because(err))
+	}
 	fmt.Fprintln(p.stderr, err)
 	return exitFailed
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -44,22 +45,14 @@ type importReport struct {
 }
 
 func (p *program) importFile(ctx context.Context, parts *parts, path string, lift bool) error {
-	f, err := os.Open(path) //nolint:gosec // the file that the user named
+	f, table, err := openTable(path)
 	if err != nil {
+		if p.json { // machines get their report whatever happens
+			return errors.Join(err, p.tell(importReport{Errors: []register.RowError{}}, ""))
+		}
 		return err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is not a regular file", path)
-	}
-	table, err := sheet.Open(f, info.Size(), sheet.Spec{Required: register.RequiredColumns, Optional: register.OptionalColumns})
-	if err != nil {
-		return err
-	}
 	defer table.Close() //nolint:errcheck // read only
 	if ignored := table.Ignored(); len(ignored) > 0 {
 		fmt.Fprintf(p.stderr, "columns not used: %s\n", strings.Join(ignored, ", "))
@@ -95,6 +88,27 @@ func (p *program) importFile(ctx context.Context, parts *parts, path string, lif
 		return partialError{}
 	}
 	return nil
+}
+
+// openTable opens an import file and reads its header.
+func openTable(path string) (*os.File, *sheet.Reader, error) {
+	f, err := os.Open(path) //nolint:gosec // the file that the user named
+	if err != nil {
+		return nil, nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is not a regular file", path)
+	}
+	var table *sheet.Reader
+	if err == nil {
+		table, err = sheet.Open(f, info.Size(), sheet.Spec{Required: register.RequiredColumns, Optional: register.OptionalColumns})
+	}
+	if err != nil {
+		f.Close() //nolint:errcheck,gosec // nothing was written
+		return nil, nil, err
+	}
+	return f, table, nil
 }
 
 // tableRows hands a table's rows to the register.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"time"
@@ -54,16 +55,24 @@ func (p *program) numbers(file string, args []string) ([]string, error) {
 	return strings.Fields(string(raw)), err
 }
 
-// issue makes a certificate for each number. The first fault ends it; what was printed is issued.
+// issue makes a certificate for each number. What cannot be issued is told, and the rest goes on.
 func (p *program) issue(ctx context.Context, parts *parts, category models.Category, numbers []string) error {
 	codes, err := parts.codes()
 	if err != nil {
 		return err
 	}
 	service := parts.endorse(codes, parts.now)
+	refused := false
 	for _, number := range numbers {
 		issued, err := service.Endorse(ctx, category, number, p.actor)
-		if err != nil {
+		var own *models.Error
+		switch {
+		case err == nil:
+		case len(numbers) > 1 && errors.As(err, &own) && own.Kind != models.KindUnavailable && own.Kind != models.KindInternal:
+			refused = true
+			fmt.Fprintf(p.stderr, "%s  %s  %s\n", number, own.Code, own.Message.ZH)
+			continue
+		default:
 			return err
 		}
 		err = p.tell(map[string]string{
@@ -73,6 +82,9 @@ func (p *program) issue(ctx context.Context, parts *parts, category models.Categ
 		if err != nil {
 			return err
 		}
+	}
+	if refused {
+		return partialError{}
 	}
 	return nil
 }

@@ -88,7 +88,7 @@ func (p *program) moveCommand(name, short string, next models.State) *cobra.Comm
 
 // changeable are the fields that the change command takes, as flags of the same name.
 var changeable = []models.Field{
-	models.FieldName, models.FieldSex, models.FieldIDNumber, models.FieldSealNumber, models.FieldEmployer,
+	models.FieldName, models.FieldSex, models.FieldBirthDate, models.FieldIDType, models.FieldIDNumber, models.FieldSealNumber, models.FieldEmployer,
 	models.FieldEmployerCode, models.FieldSpecialty, models.FieldValidFrom, models.FieldValidUntil,
 }
 

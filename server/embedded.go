@@ -22,6 +22,7 @@ import (
 
 	"yanzheng/internal/code"
 	"yanzheng/internal/demo"
+	"yanzheng/internal/durable"
 	"yanzheng/internal/factcache"
 	"yanzheng/internal/httpx"
 	"yanzheng/internal/wechat"
@@ -90,7 +91,7 @@ func (e *embedded) close() {
 	e.redis.Close()
 }
 
-// prepare makes the demo people and codes, or finds those of an earlier start.
+// prepare makes the demo's users, and its codes or finds those of an earlier start.
 func (e *embedded) prepare(ctx context.Context, s *server) error {
 	for _, role := range demoRoles {
 		id := "udemo" + string(role)
@@ -102,22 +103,16 @@ func (e *embedded) prepare(ctx context.Context, s *server) error {
 			return err
 		}
 	}
-	if !s.config.Demo {
-		return nil
-	}
 	path := filepath.Join(s.home.dir, "demo.json")
 	today := models.DateOf(s.now())
 	raw, err := os.ReadFile(path) //nolint:gosec // below the data folder
-	if err == nil {
-		err = json.Unmarshal(raw, &e.demo)
-	}
-	if err == nil && e.demo.URL == s.config.PublicURL && today < e.demo.Made.AddDays(demoLife) {
+	if err == nil && json.Unmarshal(raw, &e.demo) == nil && e.demo.URL == s.config.PublicURL && today < e.demo.Made.AddDays(demoLife) {
 		return nil
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s: %w", path, err)
+		return err
 	}
-	return e.makeDemo(ctx, s, path, today)
+	return e.makeDemo(ctx, s, path, today) // also in the place of a file that cannot be read: it is only the demo
 }
 
 func (e *embedded) makeDemo(ctx context.Context, s *server, path string, today models.Date) error {
@@ -139,7 +134,7 @@ func (e *embedded) makeDemo(ctx context.Context, s *server, path string, today m
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, raw, 0o600)
+	return durable.WriteFile(path, raw, 0o600)
 }
 
 // pastKeys signs demo certificates of long ago with today's key, as the demo's keys are new.

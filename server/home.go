@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"yanzheng/internal/code"
+	"yanzheng/internal/durable"
 	"yanzheng/internal/store"
 	"yanzheng/models"
 )
@@ -23,33 +24,30 @@ type home struct {
 	keys     store.Keys
 }
 
-// openHome opens the folder, and makes it on the first start. A database whose keys are gone is refused:
-// new keys would not open what is in it.
+// openHome opens the folder, and makes it on the first start; processes that start at once wait for each
+// other. A database whose keys are gone is refused: new keys would not open what is in it.
 func openHome(dir string, today models.Date) (*home, error) {
+	durable.Private() // SQLite makes files of its own beside the database
 	h := &home{dir: dir, database: filepath.Join(dir, "yanzheng.db"), codeDir: filepath.Join(dir, "keys", "code")}
 	if err := os.MkdirAll(filepath.Join(dir, "keys"), 0o700); err != nil {
 		return nil, err
 	}
-	_, err := os.Stat(h.database)
-	fresh := errors.Is(err, fs.ErrNotExist)
-	if fresh { // SQLite's own files beside the database are only as closed as the folder
-		if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a folder
-			return nil, err
-		}
+	unlock, err := durable.Lock(filepath.Join(dir, "keys", ".lock"))
+	if err != nil {
+		return nil, err
 	}
+	defer unlock()
+	_, err = os.Stat(h.database)
+	fresh := errors.Is(err, fs.ErrNotExist)
 	for name, key := range map[string]*[32]byte{"id_number.key": &h.keys.Seal, "id_index.key": &h.keys.Index} {
 		if err := keyFile(filepath.Join(dir, "keys", name), key, fresh); err != nil {
 			return nil, err
 		}
 	}
-	if _, err := code.Load(h.codeDir); errors.Is(err, fs.ErrNotExist) && fresh {
-		if _, err := code.Add(h.codeDir, today); err != nil {
-			return nil, err
-		}
-	} else if err != nil {
+	if err := signingKey(h.codeDir, today, fresh); err != nil {
 		return nil, err
 	}
-	if fresh { // with the right mode before the first byte
+	if fresh { // last: a database without its keys would be refused
 		f, err := os.OpenFile(h.database, os.O_CREATE|os.O_WRONLY, 0o600)
 		if err != nil {
 			return nil, err
@@ -59,12 +57,27 @@ func openHome(dir string, today models.Date) (*home, error) {
 	return h, nil
 }
 
-// keyFile reads a key of 32 bytes in hexadecimal; a missing one is made when the folder is fresh.
+// signingKey makes a key that signs today where there is none: on the first start, and two years later.
+func signingKey(dir string, today models.Date, fresh bool) error {
+	ring, err := code.Load(dir)
+	if err == nil {
+		if _, err = ring.SigningKey(today); err == nil {
+			return nil
+		}
+	} else if !fresh || !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	_, err = code.Add(dir, today)
+	return err
+}
+
+// keyFile reads a key of 32 bytes in hexadecimal; one that is missing is made while nothing was sealed
+// with it yet.
 func keyFile(path string, key *[32]byte, fresh bool) error {
 	raw, err := os.ReadFile(path) //nolint:gosec // below the data folder
 	if errors.Is(err, fs.ErrNotExist) && fresh {
 		rand.Read(key[:]) //nolint:errcheck,gosec // never fails (crypto/rand)
-		return os.WriteFile(path, []byte(hex.EncodeToString(key[:])+"\n"), 0o600)
+		return durable.WriteFile(path, []byte(hex.EncodeToString(key[:])+"\n"), 0o600)
 	}
 	if err != nil {
 		return fmt.Errorf("the key that the database needs is gone: %w", err)

@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -12,6 +13,10 @@ import (
 	"yanzheng/web"
 )
 
+// requestTimeout bounds what one request may wait for: beyond it the answer is 503, however silent the
+// database is.
+const requestTimeout = 2500 * time.Millisecond
+
 // router puts the edges together on the public listener.
 func (s *server) router(api *miniprogram.API, pages *web.Pages) http.Handler {
 	gin.SetMode(gin.ReleaseMode)
@@ -20,10 +25,12 @@ func (s *server) router(api *miniprogram.API, pages *web.Pages) http.Handler {
 	r.RedirectTrailingSlash = false // a redirect would leave before the checks below
 	r.ContextWithFallback = true
 	r.RemoteIPHeaders = nil // httpx.ClientIP alone decides whom to believe
-	r.Use(httpx.Identify, httpx.Recover, httpx.Secure)
+	r.Use(httpx.Identify, httpx.Recover, httpx.Secure, httpx.Deadline(requestTimeout))
 	if s.embedded != nil {
 		r.Use(httpx.OnlyHosts(s.embedded.hosts(s.listeners[0].Addr())...))
-		r.GET("/demo.json", s.embedded.demoJSON)
+		if s.config.Demo {
+			r.GET("/demo.json", s.embedded.demoJSON)
+		}
 	}
 	r.NoRoute(func(c *gin.Context) {
 		if strings.Contains(c.GetHeader("Accept"), "text/html") { // a person's browser

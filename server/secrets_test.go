@@ -41,7 +41,7 @@ func recordAnswer(r *http.Request, res *http.Response, body []byte) {
 }
 
 // madeUpID finds whole identity numbers of made-up people, those of the demonstration too, which no test can list.
-var madeUpID = regexp.MustCompile(`\b999999(?:19|20)[0-9]{2}[01][0-9][0-3][0-9][0-9]{3}[0-9X]\b`)
+var madeUpID = regexp.MustCompile(`\b99[0-9]{4}(?:19|20)[0-9]{2}[01][0-9][0-3][0-9][0-9]{3}[0-9X]\b`)
 
 // leaks searches all that was said for all that may not be.
 func leaks() (found []string) {

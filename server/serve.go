@@ -116,7 +116,7 @@ func (s *server) build(ctx context.Context, c config.Config, log *slog.Logger) e
 	s.verifier = verify.New(s.codes, factcache.NewFacts(s.redis, s.store, s.now), s.store, s.store, s.now)
 	api := miniprogram.New(s.verifier, s.sessions, s.codes)
 	options := web.Options{CheckFiles: c.WeChat.CheckFiles}
-	if s.embedded != nil {
+	if s.embedded != nil && c.Demo {
 		if err := s.embedded.prepare(ctx, s); err != nil {
 			return err
 		}
@@ -190,7 +190,7 @@ func (s *server) watchKeys(ctx context.Context) {
 	every(ctx, keyRingEvery, func() {
 		ring, err := code.Load(s.codeDir())
 		if err != nil {
-			s.log.WarnContext(ctx, "key ring not read again", "error", err)
+			s.log.ErrorContext(ctx, "key ring cannot be read: a key revoked now would go unnoticed", "error", err)
 			return
 		}
 		s.codes.Use(ring)

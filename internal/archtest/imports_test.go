@@ -44,7 +44,7 @@ var edges = map[string][]string{
 
 	// Adapters: each satisfies interfaces that use cases declare.
 	"internal/certificate":    {},
-	"internal/code":           {},
+	"internal/code":           {"internal/durable"},
 	"internal/factcache":      {},
 	"internal/notify":         {},
 	"internal/ratelimit":      {},
@@ -65,6 +65,9 @@ var edges = map[string][]string{
 	// For tests alone.
 	"internal/archtest": {},
 	"internal/testkit":  {},
+
+	// Files that must not be lost.
+	"internal/durable": {},
 }
 
 // tops are the programs: they put everything together, and nothing imports them.
@@ -83,7 +86,7 @@ var homes = map[string][]string{
 	"gorm.io":                                {"internal/store"},
 	"github.com/ncruces/go-sqlite3/gormlite": {"internal/store"},
 	"github.com/silenceper/wechat":           {"internal/wechat"},
-	"github.com/gin-gonic/gin":               {"miniprogram-api", "web", "internal/httpx", "server"},
+	"github.com/gin-gonic/gin":               {"miniprogram-api", "web", "internal/httpx", "server", "scripts/benchrun"},
 }
 
 // frugal lists the packages that use no library but those named (by what their import path begins with).

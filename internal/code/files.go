@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"yanzheng/internal/durable"
 	"yanzheng/models"
 )
 
@@ -83,9 +84,17 @@ func parseList(raw []byte) (listed []PublicKey, err error) {
 // Add makes a new key that signs from a day on, and writes it to the folder (made if need be). It
 // takes the lowest number that was never used.
 func Add(dir string, from models.Date) (Key, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return Key{}, err
+	}
+	unlock, err := durable.Lock(lockFile(dir))
+	if err != nil {
+		return Key{}, err
+	}
+	defer unlock()
 	ring, err := Load(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		ring, err = &Ring{}, newFolder(dir)
+		ring, err = &Ring{}, noKeysLeft(dir)
 	}
 	if err != nil {
 		return Key{}, err
@@ -107,29 +116,35 @@ func Add(dir string, from models.Date) (Key, error) {
 	if err != nil {
 		return Key{}, err
 	}
-	// The private key first: a listed key without its file could verify but never sign.
-	if err := writeWhole(keyFile(dir, number), pem.EncodeToMemory(&pem.Block{Type: privateBlock, Bytes: der})); err != nil {
+	// The list first: a crash in between leaves a key that signs nothing, and the next Add takes the next
+	// number. A private key without a list would be taken for a ring that lost its list.
+	ring.keys[number] = k
+	if err := ring.save(dir); err != nil {
 		return Key{}, err
 	}
-	ring.keys[number] = k
-	return *k, ring.save(dir)
+	return *k, durable.WriteFile(keyFile(dir, number), pem.EncodeToMemory(&pem.Block{Type: privateBlock, Bytes: der}), 0o600)
 }
 
-// newFolder makes the folder of a new ring. Private keys without a list are a ring that lost its list:
-// a new one would give their numbers out again, and write over them.
-func newFolder(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
+// noKeysLeft holds that a folder without a list has no private keys: with them it is a ring that lost
+// its list, and a new one would give their numbers out again, and write over them.
+func noKeysLeft(dir string) error {
 	if left, err := filepath.Glob(filepath.Join(dir, "*.key")); err != nil || len(left) > 0 {
 		return fmt.Errorf("key ring: %d private key files, but no %s: bring it back, or take another folder", len(left), ringFile)
 	}
 	return nil
 }
 
+// lockFile is held by whoever changes the ring, from reading it to having written it.
+func lockFile(dir string) string { return filepath.Join(dir, ".lock") }
+
 // Revoke declares a key leaked from an instant on: it never signs again, and all that it signed is
 // withdrawn.
 func Revoke(dir string, number uint8, at time.Time) error {
+	unlock, err := durable.Lock(lockFile(dir))
+	if err != nil {
+		return fmt.Errorf("key ring: %w", err)
+	}
+	defer unlock()
 	ring, err := Load(dir)
 	if err != nil {
 		return err
@@ -168,7 +183,7 @@ func (r *Ring) save(dir string) error {
 	if err != nil {
 		return err
 	}
-	return writeWhole(filepath.Join(dir, ringFile), append(raw, '\n'))
+	return durable.WriteFile(filepath.Join(dir, ringFile), append(raw, '\n'), 0o644) // public keys only
 }
 
 func parseKey(p PublicKey) (*Key, error) {
@@ -271,33 +286,4 @@ func readBounded(path string, limit int64) ([]byte, error) {
 		err = fmt.Errorf("%s is larger than %d bytes", filepath.Base(path), limit)
 	}
 	return raw, err
-}
-
-// writeWhole writes a file so that a crash leaves the old one or the new one, never a half.
-func writeWhole(path string, raw []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) //nolint:errcheck // gone after the rename
-	_, err = f.Write(raw)
-	if err == nil {
-		err = f.Sync()
-	}
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	// A revocation that was acknowledged must outlive a power cut: the name is in the folder, not in the file.
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	return dir.Sync()
 }

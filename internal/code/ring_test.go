@@ -39,7 +39,7 @@ func TestAddMakesAWorkingRing(t *testing.T) {
 		k.NotBefore.String() != "2026-05-01" || k.NotAfter.String() != "2028-05-01" {
 		t.Errorf("the first key: number %d, %s, from %s to %s, revoked %v", k.Number, k.Algorithm, k.NotBefore, k.NotAfter, k.Revoked())
 	}
-	for path, mode := range map[string]fs.FileMode{dir: 0o700, ringPath(dir): 0o600, keyPath(dir, 0): 0o600} {
+	for path, mode := range map[string]fs.FileMode{dir: 0o700, ringPath(dir): 0o644, keyPath(dir, 0): 0o600} {
 		info, err := os.Stat(path)
 		if err != nil {
 			t.Fatal(err)
@@ -48,7 +48,7 @@ func TestAddMakesAWorkingRing(t *testing.T) {
 			t.Errorf("%s has mode %04o, want %04o", filepath.Base(path), info.Mode().Perm(), mode)
 		}
 	}
-	if got, want := names(t, dir), []string{"00.key", "ring.json"}; !slices.Equal(got, want) {
+	if got, want := names(t, dir), []string{".lock", "00.key", "ring.json"}; !slices.Equal(got, want) {
 		t.Errorf("the folder holds %v, want %v", got, want)
 	}
 	ring := load(t, dir)
@@ -176,8 +176,8 @@ func TestRevoke(t *testing.T) {
 		}
 	}
 	info, err := os.Stat(ringPath(dir))
-	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("ring.json has mode %v (%v), want 0600", info.Mode(), err)
+	if err != nil || info.Mode().Perm() != 0o644 { // public keys only
+		t.Errorf("ring.json has mode %v (%v), want 0644", info.Mode(), err)
 	}
 }
 

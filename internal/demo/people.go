@@ -13,12 +13,11 @@ type Maker struct {
 	today  models.Date
 	serial int
 	prefix string
-	used   map[string]bool // ID numbers: two people with one would be one to the register
 }
 
 // NewMaker makes a maker; prefix goes before every certificate number, so that two makers do not meet.
 func NewMaker(seed uint64, prefix string, today models.Date) *Maker {
-	return &Maker{random: rand.New(rand.NewPCG(seed, 1)), today: today, prefix: prefix, used: map[string]bool{}} //nolint:gosec // not a secret
+	return &Maker{random: rand.New(rand.NewPCG(seed, 1)), today: today, prefix: prefix} //nolint:gosec // not a secret
 }
 
 const (

@@ -38,10 +38,6 @@ func TestEndorse(t *testing.T) {
 			if v := models.Decide(read, &facts, now); !v.Usable() || len(facts.Changed) != 0 || facts.Name != "买买提·𠮷" {
 				t.Errorf("a scan finds %+v", v)
 			}
-			events, err := d.store.PendingEvents(t.Context(), 10)
-			if err != nil || len(events) != 1 || events[0].Kind != models.EventIssued || events[0].Actor != "holder" {
-				t.Errorf("events %+v, %v", events, err)
-			}
 		})
 	}
 }

@@ -16,7 +16,7 @@ var (
 		"category", "certificate_number", "seal_number", "name", "sex", "id_number", "employer",
 		"employer_code", "specialty", "valid_from", "valid_until", "status",
 	}
-	OptionalColumns = []string{"id_type"}
+	OptionalColumns = []string{"id_type", "birth_date"}
 )
 
 // Positions of the columns in a Row's cells: RequiredColumns, then OptionalColumns.
@@ -34,6 +34,7 @@ const (
 	colValidUntil
 	colStatus
 	colIDType
+	colBirthDate
 )
 
 // Row is one row of a file. Line counts from 1, the header's. A row that could not be read says why in
@@ -72,7 +73,7 @@ type ImportOptions struct {
 	Lift     bool                // the file may lift suspensions and revocations
 	Reject   func(RowError)      // hears of everything wrong, in the order of the file within a batch
 	Progress func(Report)        // hears of every committed batch
-	Wait     func(time.Duration) // waits between tries; nil: time.Sleep
+	Wait     func(time.Duration) // waits between tries; nil: really
 }
 
 // importBatch is how many rows go in together. The database's cost per row is flat from here on.
@@ -83,9 +84,6 @@ const importBatch = 500
 // because rows that are in change nothing.
 func (s *Service) Import(ctx context.Context, rows Rows, opts ImportOptions) (Report, error) {
 	i := importing{service: s, opts: opts, seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}, today: models.DateOf(s.now())}
-	if i.opts.Wait == nil {
-		i.opts.Wait = time.Sleep
-	}
 	for {
 		row, err := rows.Next()
 		if errors.Is(err, io.EOF) {
@@ -115,8 +113,8 @@ type importing struct {
 	today   models.Date
 	batch   []models.Registration
 	lines   []int
-	// seen holds a digest of every key of the file: 8 bytes a row, so that memory stays flat however
-	// long the rows are. Two keys with one digest: 1 in 3 million for a file of 10 million rows.
+	// seen holds a digest of every key of the file: about 36 bytes a row, however long the rows are. Two
+	// keys with one digest: 1 in 370,000 for a file of 10 million rows; the seed changes with each run.
 	seed maphash.Seed
 	seen map[uint64]struct{}
 }
@@ -168,10 +166,10 @@ func (i *importing) flush(ctx context.Context) error {
 	var err error
 	for wait := 500 * time.Millisecond; ; wait *= 2 {
 		outcomes, events, err = i.service.store.Merge(ctx, i.batch, rule, event, models.InstantOf(i.service.now()))
-		if err == nil || !errors.Is(err, models.ErrUnavailable) || wait > 16*time.Second {
+		again := errors.Is(err, models.ErrUnavailable) || errors.Is(err, models.ErrConflict)
+		if !again || wait > 16*time.Second || !i.wait(ctx, wait) {
 			break
 		}
-		i.opts.Wait(wait)
 	}
 	if err != nil {
 		return err
@@ -196,6 +194,22 @@ func (i *importing) flush(ctx context.Context) error {
 		i.opts.Progress(i.report)
 	}
 	return nil
+}
+
+// wait waits between two tries; false when the import is to end.
+func (i *importing) wait(ctx context.Context, d time.Duration) bool {
+	if i.opts.Wait != nil {
+		i.opts.Wait(d)
+		return ctx.Err() == nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
 }
 
 // parseRow reads a row's cells into a checked registration, or tells all that is wrong with them.
@@ -229,6 +243,11 @@ func parseRow(cells []string, today models.Date) (models.Registration, []*models
 	}
 	if r.ValidUntil, err = models.ParseDate(cell(colValidUntil)); err != nil {
 		note("valid_until", err)
+	}
+	if birth := cell(colBirthDate); birth != "" {
+		if r.Person.BirthDate, err = models.ParseDate(birth); err != nil {
+			note("birth_date", err)
+		}
 	}
 	status := models.RegistrationStatus(cell(colStatus))
 	r.State = stateOf(status)

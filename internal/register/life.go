@@ -143,6 +143,10 @@ func set(r *models.Registration, f models.Field, v string) (err error) {
 		r.Person.Sex, err = models.ParseSex(v)
 	case models.FieldIDNumber:
 		r.Person.IDNumber = v
+	case models.FieldIDType:
+		r.Person.IDType, err = models.ParseIDType(v)
+	case models.FieldBirthDate:
+		r.Person.BirthDate, err = models.ParseDate(v)
 	case models.FieldSealNumber:
 		r.SealNumber = v
 	case models.FieldEmployer:

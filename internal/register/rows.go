@@ -29,6 +29,6 @@ func Cells(r *models.Registration) []string {
 	return []string{
 		string(r.Category), r.CertificateNumber, r.SealNumber, r.Person.Name, string(r.Person.Sex),
 		r.Person.IDNumber, r.Employer, r.EmployerCode, r.Specialty, r.ValidFrom.String(),
-		r.ValidUntil.String(), string(r.State), string(r.Person.IDType),
+		r.ValidUntil.String(), string(r.State), string(r.Person.IDType), r.Person.BirthDate.String(),
 	}
 }

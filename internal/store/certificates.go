@@ -31,7 +31,7 @@ func (s *Store) IssueCertificate(ctx context.Context, registrationID int64, acto
 			return err
 		}
 		_, err = record(tx, models.SubjectRegistration, strconv.FormatInt(r.ID, 10), r.Version,
-			models.Event{Kind: models.EventIssued, Actor: actor}, at)
+			models.Event{Kind: models.EventIssued, Actor: actor, PropagatedAt: at}, at) // no cache can hold a new certificate
 		return err
 	})
 	return c, err

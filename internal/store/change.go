@@ -73,17 +73,24 @@ func (s *Store) updateRegistration(tx *gorm.DB, r *models.Registration, event mo
 func (s *Store) updatePerson(tx *gorm.DB, p *models.Person, except int64, event models.Event, at models.Instant) ([]models.Event, error) {
 	s.sealPerson(p)
 	p.UpdatedAt = at
+	var others int64
+	if err := tx.Model(&models.Person{}).Where("id_number_index = ? AND id <> ?", p.IDNumberIndex, p.ID).Count(&others).Error; err != nil {
+		return nil, err
+	}
+	if others > 0 {
+		return nil, models.ErrIDNumberTaken
+	}
 	if err := tx.Model(&models.Person{}).Where("id = ?", p.ID).Select("*").Omit("id", "created_at").Updates(p).Error; err != nil {
 		return nil, err
 	}
-	var others []models.Registration
-	err := tx.Clauses(forUpdate).Where("person_id = ? AND id <> ?", p.ID, except).Order("id").Find(&others).Error
+	var registrations []models.Registration
+	err := tx.Clauses(forUpdate).Where("person_id = ? AND id <> ?", p.ID, except).Order("id").Find(&registrations).Error
 	if err != nil {
 		return nil, err
 	}
 	var events []models.Event
-	for i := range others {
-		e, err := s.updateRegistration(tx, &others[i], event, at)
+	for i := range registrations {
+		e, err := s.updateRegistration(tx, &registrations[i], event, at)
 		if err != nil {
 			return nil, err
 		}

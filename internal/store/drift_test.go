@@ -52,7 +52,7 @@ func room() map[string]int {
 		"certificates.printed_employer": employer, "certificates.printed_specialty": specialty, "certificates.withdrawn_reason": 200,
 
 		"events.subject": longest(models.SubjectRegistration, models.SubjectUser), "events.subject_id": userID, "events.actor": actor, "events.reason": reason,
-		"events.kind": longest(models.EventImported, models.EventChanged, models.EventSuspended, models.EventRestored, models.EventCancelled,
+		"events.kind": longest(models.EventRegistered, models.EventImported, models.EventChanged, models.EventSuspended, models.EventRestored, models.EventCancelled,
 			models.EventWithdrawn, models.EventRevoked, models.EventBlocked, models.EventUnblocked, models.EventIssued,
 			models.EventCertificateWithdrawn, models.EventGranted, models.EventDenied),
 

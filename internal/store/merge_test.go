@@ -74,8 +74,13 @@ func (p *place) testMergeOutcomes(t *testing.T) {
 		got.ValidUntil != to.ValidUntil || got.Specialty != "建筑" || got.ID != changed.ID || got.CreatedAt != changed.CreatedAt {
 		t.Errorf("changed into %+v", got)
 	}
-	if got := p.registration(fresh.Category, fresh.CertificateNumber); got.Version != 1 || got.Person.IDNumber != fresh.Person.IDNumber {
-		t.Errorf("imported %+v", got)
+	came := p.registration(fresh.Category, fresh.CertificateNumber)
+	if came.Version != 1 || came.Person.IDNumber != fresh.Person.IDNumber {
+		t.Errorf("imported %+v", came)
+	}
+	// How it came is on record, and no news for a cache, as none can hold anything of it.
+	if h := p.history(subject(came)); len(h) != 1 || h[0].Kind != models.EventRegistered || h[0].Version != 1 || h[0].Actor != "importer" || h[0].PropagatedAt != at {
+		t.Errorf("history of what was imported %+v", h)
 	}
 	if got := p.registration(revoked.Category, revoked.CertificateNumber); got.State != models.StateRevoked || got.Version != 1 {
 		t.Errorf("refused, and now %+v", got)
@@ -206,6 +211,11 @@ func (p *place) testMergeTwoCategories(t *testing.T) {
 		t.Fatalf("outcomes %+v, events %+v", outcomes, events)
 	}
 	first, other := p.registration(r.Category, r.CertificateNumber), p.registration(same.Category, r.CertificateNumber)
+	for _, r := range []models.Registration{first, other} {
+		if h := p.history(subject(r)); len(h) != 1 || h[0].Version != 1 {
+			t.Errorf("history of %s: %+v", r.Category, h)
+		}
+	}
 	if first.PersonID != other.PersonID || first.ID == other.ID {
 		t.Errorf("persons %d and %d", first.PersonID, other.PersonID)
 	}

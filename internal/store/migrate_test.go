@@ -28,10 +28,10 @@ func testMigrate(t *testing.T, d dialect) {
 			t.Errorf("after the second run the registration is %+v", got)
 		}
 	})
-	// Two processes have two pools and no lock in common but the database's.
-	t.Run("two processes at once", func(t *testing.T) { migrateAtOnce(t, d.empty(t)) })
+	// Several processes have as many pools and no lock in common but the database's.
+	t.Run("several processes at once", func(t *testing.T) { migrateAtOnce(t, d.empty(t)) })
 	// With the table of versions there already, nothing holds one back but the lock.
-	t.Run("two processes at once, at a later step", func(t *testing.T) {
+	t.Run("several processes at once, at a later step", func(t *testing.T) {
 		p := d.migrated(t)
 		for _, table := range slices.Backward(tables) {
 			p.spoil("DROP TABLE " + table)
@@ -50,17 +50,25 @@ func testMigrate(t *testing.T, d dialect) {
 
 func migrateAtOnce(t *testing.T, p *place) {
 	t.Helper()
-	both := []*store.Store{p.Store, open(t, p.options)}
-	steps := make([]int, len(both))
-	errs := make([]error, len(both))
-	var all sync.WaitGroup
-	for i, s := range both {
-		all.Go(func() { steps[i], errs[i] = s.Migrate(t.Context()) })
+	processes := []*store.Store{p.Store, open(t, p.options), open(t, p.options)}
+	for _, s := range processes {
+		must(t, s.Ping(t.Context())) // so that they begin together
 	}
+	steps := make([]int, len(processes))
+	errs := make([]error, len(processes))
+	begin := make(chan struct{})
+	var all sync.WaitGroup
+	for i, s := range processes {
+		all.Go(func() {
+			<-begin
+			steps[i], errs[i] = s.Migrate(t.Context())
+		})
+	}
+	close(begin)
 	all.Wait()
 	must(t, errors.Join(errs...))
-	if slices.Sort(steps); steps[0] != 0 || steps[1] == 0 {
-		t.Errorf("steps %v: want one to do all and the other nothing", steps)
+	if slices.Sort(steps); steps[1] != 0 || steps[2] == 0 {
+		t.Errorf("steps %v: want one to do all and the others nothing", steps)
 	}
 	must(t, p.CheckSchema(t.Context()))
 	p.admit(p.maker.Registration())

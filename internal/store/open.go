@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -148,8 +149,20 @@ func quiet(log *slog.Logger) logger.Interface {
 	if log == nil {
 		return logger.Discard
 	}
-	return logger.NewSlogLogger(log, logger.Config{
+	return faults{logger.NewSlogLogger(log, logger.Config{
 		SlowThreshold: time.Second, LogLevel: logger.Warn,
 		ParameterizedQueries: true, IgnoreRecordNotFoundError: true,
-	})
+	})}
+}
+
+// faults leaves out what is no fault of the database: a client that went away, and a row that somebody
+// else wrote first, which is met by trying again.
+type faults struct{ logger.Interface }
+
+// Trace is called after every statement.
+func (f faults) Trace(ctx context.Context, begin time.Time, statement func() (string, int64), err error) {
+	if errors.Is(err, context.Canceled) || errors.Is(err, gorm.ErrDuplicatedKey) {
+		err = nil
+	}
+	f.Interface.Trace(ctx, begin, statement, err)
 }

@@ -128,10 +128,22 @@ func (p *place) testRoles(t *testing.T) {
 	_, err = p.SetRole(t.Context(), "nobody", models.RoleInspector, true, "registrar", later)
 	wantErr(t, err, models.ErrNotFound)
 
-	// Two registrars grant the same at once: one event, and both are content.
+	// Two registrars grant different roles at once: each event has a version of its own, or a cache that
+	// heard of the one would take the other for known.
+	errs := make([]error, 2)
 	var all sync.WaitGroup
+	for i, role := range []models.Role{models.RoleInspector, models.RoleRegistrar} {
+		all.Go(func() { _, errs[i] = p.SetRole(t.Context(), u.ID, role, true, "registrar", later) })
+	}
+	all.Wait()
+	must(t, errors.Join(errs...))
+	if id := p.identity(s); id.Version != version+2 || len(id.Roles) != 2 {
+		t.Errorf("after two grants at once %+v, want version %d", id, version+2)
+	}
+
+	// Several grant the same at once: one event, and all are content.
 	happened := make([][]models.Event, 4)
-	errs := make([]error, len(happened))
+	errs = make([]error, len(happened))
 	for i := range happened {
 		all.Go(func() {
 			happened[i], errs[i] = p.SetRole(t.Context(), u.ID, models.RoleHolder, true, "registrar", later)

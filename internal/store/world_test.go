@@ -167,6 +167,22 @@ func (p *place) pending() []models.Event {
 	return events
 }
 
+// history gives all events of a subject, confirmed or not, as the database has them.
+func (p *place) history(subjectID string) (events []models.Event) {
+	p.t.Helper()
+	rows, err := p.raw.QueryContext(p.t.Context(), `SELECT id, subject, subject_id, version, kind, actor, reason, at, propagated_at
+		FROM events WHERE subject_id = ? ORDER BY id`, subjectID)
+	must(p.t, err)
+	defer rows.Close()
+	for rows.Next() {
+		var e models.Event
+		must(p.t, rows.Scan(&e.ID, &e.Subject, &e.SubjectID, &e.Version, &e.Kind, &e.Actor, &e.Reason, &e.At, &e.PropagatedAt))
+		events = append(events, e)
+	}
+	must(p.t, rows.Err())
+	return events
+}
+
 // count gives a number that the store itself does not tell.
 func (p *place) count(query string, args ...any) (n int) {
 	p.t.Helper()

@@ -1,5 +1,6 @@
 -- +goose Up
-CREATE TABLE persons (
+-- IF NOT EXISTS: MySQL commits each statement by itself, and a migration that was cut off is run again.
+CREATE TABLE IF NOT EXISTS persons (
     id               BIGINT         NOT NULL AUTO_INCREMENT PRIMARY KEY,
     name             VARCHAR(50)    NOT NULL,
     sex              VARCHAR(1)     NOT NULL,
@@ -12,7 +13,7 @@ CREATE TABLE persons (
     UNIQUE KEY persons_id_number (id_number_index)
 ) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
-CREATE TABLE registrations (
+CREATE TABLE IF NOT EXISTS registrations (
     id                 BIGINT       NOT NULL AUTO_INCREMENT PRIMARY KEY,
     person_id          BIGINT       NOT NULL,
     category           VARCHAR(40)  NOT NULL,
@@ -34,7 +35,7 @@ CREATE TABLE registrations (
     CONSTRAINT registrations_person FOREIGN KEY (person_id) REFERENCES persons (id)
 ) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
-CREATE TABLE registration_blocks (
+CREATE TABLE IF NOT EXISTS registration_blocks (
     id              BIGINT      NOT NULL AUTO_INCREMENT PRIMARY KEY,
     registration_id BIGINT      NOT NULL,
     kind            VARCHAR(20) NOT NULL,
@@ -44,7 +45,7 @@ CREATE TABLE registration_blocks (
     CONSTRAINT registration_blocks_registration FOREIGN KEY (registration_id) REFERENCES registrations (id)
 ) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
-CREATE TABLE certificates (
+CREATE TABLE IF NOT EXISTS certificates (
     id                         BINARY(8)        NOT NULL PRIMARY KEY,
     registration_id            BIGINT           NOT NULL,
     kind                       TINYINT UNSIGNED NOT NULL,
@@ -68,7 +69,7 @@ CREATE TABLE certificates (
     CONSTRAINT certificates_registration FOREIGN KEY (registration_id) REFERENCES registrations (id)
 ) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
-CREATE TABLE events (
+CREATE TABLE IF NOT EXISTS events (
     id            BIGINT       NOT NULL AUTO_INCREMENT PRIMARY KEY,
     subject       VARCHAR(20)  NOT NULL,
     subject_id    VARCHAR(40)  NOT NULL,
@@ -82,7 +83,7 @@ CREATE TABLE events (
     KEY events_subject (subject, subject_id)
 ) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
-CREATE TABLE users (
+CREATE TABLE IF NOT EXISTS users (
     id            VARCHAR(32)    NOT NULL PRIMARY KEY,
     openid_sealed VARBINARY(256) NOT NULL,
     openid_index  BINARY(32)     NOT NULL,
@@ -91,7 +92,7 @@ CREATE TABLE users (
     UNIQUE KEY users_openid (openid_index)
 ) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
-CREATE TABLE grants (
+CREATE TABLE IF NOT EXISTS grants (
     user_id    VARCHAR(32) NOT NULL,
     role       VARCHAR(20) NOT NULL,
     granted_by VARCHAR(64) NOT NULL,
@@ -100,7 +101,7 @@ CREATE TABLE grants (
     CONSTRAINT grants_user FOREIGN KEY (user_id) REFERENCES users (id)
 ) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
-CREATE TABLE sessions (
+CREATE TABLE IF NOT EXISTS sessions (
     token_hash BINARY(32)  NOT NULL PRIMARY KEY,
     user_id    VARCHAR(32) NOT NULL,
     created_at BIGINT      NOT NULL,
@@ -111,7 +112,7 @@ CREATE TABLE sessions (
     CONSTRAINT sessions_user FOREIGN KEY (user_id) REFERENCES users (id)
 ) ENGINE = InnoDB CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
-CREATE TABLE scans (
+CREATE TABLE IF NOT EXISTS scans (
     id                  VARCHAR(36)  NOT NULL PRIMARY KEY,
     at                  BIGINT       NOT NULL,
     channel             VARCHAR(10)  NOT NULL,

@@ -1,0 +1,13 @@
+//go:build !unix
+
+package durable
+
+import "os"
+
+// Lock does nothing where there is no flock: one process at a time, please.
+func Lock(string) (unlock func(), err error) { return func() {}, nil }
+
+// Private does nothing where files have no mode.
+func Private() {}
+
+func giveToOwnerOf(string, *os.File) error { return nil }
