@@ -78,6 +78,7 @@ var inward = map[string]string{
 	"employer_code_invalid":      "of an import or a change",
 	"status_would_restore":       "of an import",
 	"holder_differs":             "of an import",
+	"id_number_taken":            "of a change",
 	"person_differs":             "of an import",
 	"category_needed":            "of a command; a look-up takes the registration that ends last",
 	"sex_invalid":                "of an import or a change",

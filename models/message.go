@@ -53,7 +53,7 @@ func (d *DocumentFinding) message() Text {
 		return Text{"已过使用时限：本证书使用至 " + d.UseUntil.String() + "，请持证人重新下载并确认使用时限", "Expired: its use limit was " + d.UseUntil.String() + "; ask the holder to endorse and download again"}
 	case ReasonChanged:
 		zh, en := labels(d.Changed)
-		return Text{"信息已变更（" + zh + ")：请以下方登记信息为准，并请持证人重新下载", "Out of date (" + en + "): the registration shown here stands; ask the holder to download again"}
+		return Text{"信息已变更（" + zh + "）：请以下方登记信息为准，并请持证人重新下载", "Out of date (" + en + "): the registration shown here stands; ask the holder to download again"}
 	case ReasonGenuine:
 		return Text{"证书真实有效，使用时限至 " + d.UseUntil.String(), "Genuine and within its use limit, until " + d.UseUntil.String()}
 	}

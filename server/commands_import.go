@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -61,7 +62,7 @@ func (p *program) importFile(ctx context.Context, parts *parts, path string, lif
 	out := importReport{Errors: []register.RowError{}}
 	show := newProgress(p.stderr, table)
 	out.Report, err = parts.register().Import(ctx, &tableRows{table: table}, register.ImportOptions{
-		Actor: p.actor, Lift: lift, Progress: show.tell,
+		Actor: p.actor, Reason: "import " + filepath.Base(path), Lift: lift, Progress: show.tell,
 		Reject: func(e register.RowError) {
 			switch {
 			case !p.json:

@@ -57,7 +57,7 @@ func (p *program) numbers(file string, args []string) ([]string, error) {
 
 // issue makes a certificate for each number. What cannot be issued is told, and the rest goes on.
 func (p *program) issue(ctx context.Context, parts *parts, category models.Category, numbers []string) error {
-	codes, err := parts.codes()
+	codes, err := parts.codes(ctx)
 	if err != nil {
 		return err
 	}

@@ -205,10 +205,11 @@ func (e *embedded) demoCodes(context.Context) []web.DemoCode {
 // greet prints what a newcomer needs: the address, a code to scan and where the others are.
 func (e *embedded) greet(_ context.Context, out io.Writer, s *server) {
 	fmt.Fprintf(out, "\n验证 yanzheng %s, embedded mode: %s\n", version, s.config.PublicURL)
-	fmt.Fprintf(out, "data and keys: %s   demo codes and log-ins: %s/demo.json\n\n", s.home.dir, s.config.PublicURL)
+	fmt.Fprintf(out, "data and keys: %s\n", s.home.dir)
 	if len(e.demo.Codes) == 0 {
 		return
 	}
+	fmt.Fprintf(out, "demo codes and log-ins: %s/demo.json\n\n", s.config.PublicURL)
 	printQR(out, e.demo.Codes[0].Code)
 	for _, d := range e.demo.Codes {
 		fmt.Fprintf(out, "%-10s %-10s %s %s\n  %s\n", d.Document, d.Registration, d.Note.ZH, d.Note.EN, d.Code)

@@ -57,6 +57,16 @@ func openHome(dir string, today models.Date) (*home, error) {
 	return h, nil
 }
 
+// serveAlone holds the folder for one serving process: each has a Redis of its own, and what one relay
+// told its own cache the other would never hear.
+func (h *home) serveAlone() (release func(), err error) {
+	release, taken, err := durable.TryLock(filepath.Join(h.dir, "keys", ".serving"))
+	if err == nil && !taken {
+		err = fmt.Errorf("another server runs on %s: stop it, or name another folder (data_dir)", h.dir)
+	}
+	return release, err
+}
+
 // signingKey makes a key that signs today where there is none: on the first start, and two years later.
 func signingKey(dir string, today models.Date, fresh bool) error {
 	ring, err := code.Load(dir)

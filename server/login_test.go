@@ -141,7 +141,7 @@ func testRoles(t *testing.T, w *world) {
 
 // TestSessionEnds waits for the end of a session, which the configuration sets as short as it may be.
 func TestSessionEnds(t *testing.T) {
-	p := serve(t, environment{"LISTEN": "127.0.0.1:0", "DATA_DIR": filepath.Join(t.TempDir(), "data"), "SESSION_TTL": "1s", "DEMO": "false"})
+	p := serve(t, environment{"LISTEN": "127.0.0.1:0", "DATA_DIR": filepath.Join(t.TempDir(), "data"), "SESSION_TTL": "1s"})
 	c := newClient(t, p)
 	in := c.logIn(demoOf(t, p).Logins[0].Code)
 	user := c.as(in.Token)

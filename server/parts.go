@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -44,7 +45,7 @@ func open(ctx context.Context, c config.Config, log *slog.Logger, cache redis.Un
 		}
 		options.Path, options.Keys = p.home.database, p.home.keys
 	} else if cache == nil {
-		p.redis = connectRedis(c.Redis)
+		p.redis = connectRedis(c.Redis, log)
 	}
 	var err error
 	if p.store, err = store.Open(ctx, options); err != nil {
@@ -54,7 +55,11 @@ func open(ctx context.Context, c config.Config, log *slog.Logger, cache redis.Un
 	if p.redis != nil {
 		p.relay = factcache.NewRelay(p.redis, p.store, p.store, p.now, log)
 	}
-	if err := p.checkSchema(ctx); err != nil {
+	err = p.checkSchema(ctx)
+	if err == nil {
+		err = p.store.CheckSealingKeys(ctx)
+	}
+	if err != nil {
 		p.close()
 		return nil, err
 	}
@@ -126,19 +131,27 @@ func codeDir(c config.Config, h *home) string {
 	return c.Keys.CodeDir
 }
 
-// codes reads the key ring.
-func (p *parts) codes() (*code.Reader, error) {
+// codes reads the key ring, which must be the one that signed what the database holds: another ring would
+// call honest holders forgers.
+func (p *parts) codes(ctx context.Context) (*code.Reader, error) {
 	ring, err := code.Load(p.codeDir())
 	if err != nil {
+		return nil, err
+	}
+	public := map[string][]byte{}
+	for _, k := range ring.Keys() {
+		public[fmt.Sprintf("code/%d", k.Number)] = k.Public
+	}
+	if err := p.store.CheckKeys(ctx, public); err != nil {
 		return nil, err
 	}
 	return code.NewReader(p.config.Prefix(), ring), nil
 }
 
-func connectRedis(c config.Redis) redis.UniversalClient {
+func connectRedis(c config.Redis, log *slog.Logger) redis.UniversalClient {
 	return factcache.Connect(factcache.Redis{
 		Addresses: c.Addresses, MasterName: c.MasterName, Cluster: c.Cluster, Username: c.Username,
-		Password: c.Password.Reveal(), DB: c.DB, TLS: tlsConfig(c.TLS, c.CA), Timeout: c.Timeout,
+		Password: c.Password.Reveal(), DB: c.DB, TLS: tlsConfig(c.TLS, c.CA), Timeout: c.Timeout, Log: log,
 	})
 }
 

@@ -125,7 +125,9 @@ type told struct {
 // command runs a sub-command to its end.
 func command(t testing.TB, env environment, args ...string) told {
 	t.Helper()
-	return commandUntil(t.Context(), env, args...)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // a server that should have refused to start would run for ever
+	defer cancel()
+	return commandUntil(ctx, env, args...)
 }
 
 func commandUntil(ctx context.Context, env environment, args ...string) told {

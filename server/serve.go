@@ -64,6 +64,7 @@ type server struct {
 	sessions  *session.Service
 	verifier  *verify.Service
 	embedded  *embedded // else nil
+	release   func()    // gives the embedded folder back
 }
 
 // newServer listens first, so that a second process on the same address ends before it touches anything.
@@ -106,7 +107,12 @@ func (s *server) build(ctx context.Context, c config.Config, log *slog.Logger) e
 	if s.parts, err = open(ctx, c, log, cache); err != nil {
 		return err
 	}
-	if s.codes, err = s.parts.codes(); err != nil {
+	if s.home != nil {
+		if s.release, err = s.home.serveAlone(); err != nil {
+			return err
+		}
+	}
+	if s.codes, err = s.parts.codes(ctx); err != nil {
 		return err
 	}
 	if s.weChat, err = wechat.New(account, s.redis, log); err != nil {
@@ -149,6 +155,9 @@ func (s *server) run(ctx context.Context) error {
 		servers = append(servers, h)
 		go func() { failed <- h.Serve(l.Listener) }()
 	}
+	if err := s.redis.Ping(ctx).Err(); err != nil {
+		s.log.Warn("Redis does not answer: serving from the database alone until it does", "error", err)
+	}
 	s.log.Info("serving", "address", s.listeners[0].Addr().String(), "public_url", s.config.PublicURL, "embedded", s.config.Embedded, "version", version)
 	select {
 	case err := <-failed:
@@ -167,6 +176,9 @@ func (s *server) run(ctx context.Context) error {
 }
 
 func (s *server) close() {
+	if s.release != nil {
+		s.release()
+	}
 	if s.weChat != nil {
 		s.weChat.Close()
 	}

@@ -150,7 +150,7 @@ func (s *Stage) play(ctx context.Context, sc scene) (string, error) {
 func (s *Stage) admit(ctx context.Context, r models.Registration) error {
 	var fault error
 	_, err := s.Register.Import(ctx, register.RowsOf(r), register.ImportOptions{
-		Actor:  actor,
+		Actor: actor, Reason: reason,
 		Reject: func(e register.RowError) { fault = fmt.Errorf("%s: %s", e.Column, e.Reason) },
 	})
 	if err != nil {

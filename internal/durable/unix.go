@@ -32,6 +32,19 @@ func Lock(path string) (unlock func(), err error) {
 	return func() { f.Close() }, nil //nolint:errcheck,gosec // closing unlocks
 }
 
+// TryLock is Lock without waiting: taken is false when somebody else holds it.
+func TryLock(path string) (unlock func(), taken bool, err error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // beside what it guards
+	if err != nil {
+		return nil, false, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close() //nolint:errcheck,gosec // nothing was written
+		return nil, false, nil
+	}
+	return func() { f.Close() }, true, nil //nolint:errcheck,gosec // closing unlocks
+}
+
 // Private makes every file that this process makes from now on its owner's alone.
 func Private() { syscall.Umask(0o077) }
 

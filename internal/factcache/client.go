@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"log/slog"
 	"net"
 	"strings"
 	"time"
@@ -21,6 +22,7 @@ type Redis struct {
 	Username, Password string
 	DB                 int
 	TLS                *tls.Config
+	Log                *slog.Logger  // hears when Redis goes away and comes back; nil: nobody
 	Timeout            time.Duration // of each step; a scan does not wait longer than this for any of them
 }
 
@@ -52,7 +54,7 @@ func (r Redis) Options() *redis.UniversalOptions {
 // starts, and runs, without it.
 func Connect(r Redis) redis.UniversalClient {
 	client := redis.NewUniversalClient(r.Options())
-	client.AddHook(newBreaker())
+	client.AddHook(newBreaker(r.Log))
 	return client
 }
 
@@ -62,13 +64,24 @@ type breaker struct {
 	circuit *gobreaker.CircuitBreaker[struct{}]
 }
 
-func newBreaker() *breaker {
+func newBreaker(log *slog.Logger) *breaker {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
 	return &breaker{gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
 		Name:         "redis",
 		Timeout:      breakerOpen,
 		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= breakerFailures },
 		IsSuccessful: answered,
 		IsExcluded:   func(err error) bool { return errors.Is(err, context.Canceled) },
+		OnStateChange: func(_ string, from, to gobreaker.State) {
+			switch { // not the probes in between
+			case from == gobreaker.StateClosed:
+				log.Warn("Redis does not answer: the database is asked instead")
+			case to == gobreaker.StateClosed:
+				log.Info("Redis answers again")
+			}
+		},
 	})}
 }
 

@@ -70,6 +70,7 @@ type Report struct {
 // ImportOptions say how to import.
 type ImportOptions struct {
 	Actor    string
+	Reason   string              // kept in the history: which file it was
 	Lift     bool                // the file may lift suspensions and revocations
 	Reject   func(RowError)      // hears of everything wrong, in the order of the file within a batch
 	Progress func(Report)        // hears of every committed batch
@@ -160,7 +161,7 @@ func (i *importing) flush(ctx context.Context) error {
 	if i.opts.Lift {
 		rule = models.MergeLifting
 	}
-	event := models.Event{Kind: models.EventImported, Actor: i.opts.Actor}
+	event := models.Event{Kind: models.EventImported, Actor: i.opts.Actor, Reason: i.opts.Reason}
 	var outcomes []models.MergeOutcome
 	var events []models.Event
 	var err error

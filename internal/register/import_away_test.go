@@ -69,15 +69,35 @@ func (o *office) people(n int) []models.Registration {
 	return rows
 }
 
+// A store that is away, or busy with somebody else's import, is asked again.
 func TestImportWaitsForTheStore(t *testing.T) {
-	o := newOffice(t)
-	rows := o.people(1200)
-	report, waits, err := o.importOver(&shaky{fail: between(2, 4, errAway)}, rows)
-	if want := (register.Report{Rows: 1200, Imported: 1200}); err != nil || report != want {
-		t.Errorf("%+v, %v, want %+v", report, err, want)
+	for _, fault := range []error{errAway, models.ErrConflict} {
+		o := newOffice(t)
+		rows := o.people(1200)
+		report, waits, err := o.importOver(&shaky{fail: between(2, 4, fault)}, rows)
+		if want := (register.Report{Rows: 1200, Imported: 1200}); err != nil || report != want {
+			t.Errorf("%v: %+v, %v, want %+v", fault, report, err, want)
+		}
+		if want := []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second}; !slices.Equal(waits, want) {
+			t.Errorf("%v: waited %v, want %v", fault, waits, want)
+		}
 	}
-	if want := []time.Duration{500 * time.Millisecond, time.Second, 2 * time.Second}; !slices.Equal(waits, want) {
-		t.Errorf("waited %v, want %v", waits, want)
+}
+
+// Whoever ends an import while it waits does not wait for the end of that.
+func TestImportEndsWhileItWaits(t *testing.T) {
+	o := newOffice(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	s := &shaky{Store: o.store, fail: func(call int) error {
+		if call == 2 { // after half a second, and with a whole one ahead
+			cancel()
+		}
+		return errAway
+	}}
+	since := time.Now()
+	report, err := register.New(s, o.caches, o.clock.Now).Import(ctx, register.RowsOf(o.people(3)...), register.ImportOptions{Reject: func(register.RowError) {}})
+	if took := time.Since(since); err == nil || report.Imported != 0 || s.calls != 2 || took > 1400*time.Millisecond {
+		t.Errorf("%+v, %v after %d calls and %v", report, err, s.calls, took)
 	}
 }
 
@@ -132,7 +152,7 @@ func TestImportWhoseAnswerWasLost(t *testing.T) {
 // What waiting does not help is told at once.
 func TestImportDoesNotRepeatOtherErrors(t *testing.T) {
 	o := newOffice(t)
-	for _, fault := range []error{models.ErrInternal, context.Canceled, models.ErrConflict} {
+	for _, fault := range []error{models.ErrInternal, context.Canceled, models.ErrForbidden} {
 		s := &shaky{fail: between(1, 1000, fault)}
 		report, waits, err := o.importOver(s, o.people(3))
 		wantErr(t, err, fault)

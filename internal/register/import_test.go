@@ -71,6 +71,8 @@ func TestImportFaults(t *testing.T) {
 		{"valid_until", "", "date_invalid"},
 		{"valid_until", "长期", "date_invalid"},
 		{"valid_until", sound.ValidFrom.AddDays(-1).String(), "validity_reversed"},
+		{"birth_date", "1970-02-30", "date_invalid"},
+		{"birth_date", "70-01-01", "date_invalid"},
 		{"status", "", "status_unknown"},
 		{"status", "active", "status_unknown"},
 		{"status", "expired", "status_disagrees_with_dates"},
@@ -127,7 +129,7 @@ func TestImportTellsAllThatIsWrongWithARow(t *testing.T) {
 	if !slices.Equal(columns[3], []string{"category", "name", "status", "valid_from"}) {
 		t.Errorf("line 3: %q, want each column at fault once", columns[3])
 	}
-	for line, n := range map[int]int{2: 8, 4: 11} { // what a short row lacks: all but specialty and id_type
+	for line, n := range map[int]int{2: 8, 4: 11} { // what a short row lacks: all but specialty, id_type and birth_date
 		slices.Sort(columns[line])
 		if len(columns[line]) != n || len(slices.Compact(columns[line])) != n {
 			t.Errorf("line %d: %q, want %d columns", line, columns[line], n)
@@ -163,6 +165,15 @@ func TestImportUnderstands(t *testing.T) {
 		must(t, err)
 		if report.Imported != 1 || len(faults) != 0 || len(found) != 1 || !c.check(found[0]) {
 			t.Errorf("%s %q: %+v %+v %+v", c.column, c.value, report, faults, found)
+		}
+	}
+	passport := o.maker.Registration()
+	passport.Category, passport.Person.IDType, passport.Person.IDNumber = models.CategoryConstructor1, models.IDPassport, "E12345678"
+	for birth, reason := range map[string]string{"": "birth_date_needed", "2026-03-03": "birth_date_needed", "1980-01-31": ""} {
+		report, faults, err := o.load(lines(with(register.Cells(&passport), "birth_date", birth)))
+		must(t, err)
+		if reason == "" && (report.Imported != 1 || o.get(passport).Person.BirthDate != models.MustDate(birth)) || reason != "" && (len(faults) != 1 || faults[0].Reason != reason || faults[0].Column != "birth_date") {
+			t.Errorf("born %q: %+v, %+v", birth, report, faults)
 		}
 	}
 	other := o.maker.Registration()

@@ -172,9 +172,15 @@ func TestChange(t *testing.T) {
 		{map[models.Field]string{models.FieldSealNumber: "a b"}, "seal_number_invalid", nil},
 		{map[models.Field]string{models.FieldCertificateNumber: "1"}, "field_fixed", nil},
 		{map[models.Field]string{models.FieldCategory: "二级注册建筑师"}, "field_fixed", nil},
-		{map[models.Field]string{models.FieldBirthDate: "1990-01-01"}, "field_fixed", nil},
+		{map[models.Field]string{models.FieldBirthDate: "1990-01-01"}, "nothing_to_change", nil}, // the ID number holds it
+		{map[models.Field]string{models.FieldIDType: "学生证"}, "id_type_unknown", nil},
+		{map[models.Field]string{models.FieldIDType: "passport"}, "id_number_invalid", nil},
 		{map[models.Field]string{"state": "in_force"}, "field_fixed", nil},
 		{map[models.Field]string{models.FieldEmployer: "好的单位", models.FieldSex: "?"}, "sex_invalid", nil}, // all or nothing
+		{map[models.Field]string{models.FieldIDType: "护照", models.FieldIDNumber: "e12345678", models.FieldBirthDate: "1949-12-30"}, "", func(r models.Registration) bool {
+			return r.Person.IDType == models.IDPassport && r.Person.IDNumber == "E12345678" && r.Person.BirthDate == models.MustDate("1949-12-30")
+		}},
+		{map[models.Field]string{models.FieldBirthDate: "2026-03-03"}, "birth_date_needed", nil}, // tomorrow
 	} {
 		before := o.get(r)
 		out, err := o.Change(t.Context(), decision(r), c.fields)

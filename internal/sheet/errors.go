@@ -24,7 +24,7 @@ var (
 // naming returns a copy of e that names the columns at fault, in its sentence and in its Field.
 func naming(e *models.Error, columns []string) *models.Error {
 	c := e.On(strings.Join(columns, ","))
-	c.Message.ZH += ":" + strings.Join(columns, "、")
+	c.Message.ZH += "：" + strings.Join(columns, "、")
 	c.Message.EN += ": " + strings.Join(columns, ", ")
 	return c
 }
@@ -72,7 +72,7 @@ func messageOf(reason string) models.Text {
 	case ReasonDate:
 		return models.Text{ZH: "单元格中的日期无法识别", EN: "The date in the cell cannot be read"}
 	case ReasonCell:
-		return models.Text{ZH: "单元格的值是错误值（如 #N/A)", EN: "The cell holds an error value, such as #N/A"}
+		return models.Text{ZH: "单元格的值是错误值（如 #N/A）", EN: "The cell holds an error value, such as #N/A"}
 	case ReasonFormula:
 		return models.Text{ZH: "公式的结果未保存，请用表格软件打开并保存后再上传", EN: "The result of a formula was not saved; open and save the file in a spreadsheet program"}
 	}

@@ -28,6 +28,7 @@ func (p *place) calls() []call {
 	return []call{
 		{"Ping", func(ctx context.Context, s *store.Store) error { return s.Ping(ctx) }},
 		{"CheckSchema", func(ctx context.Context, s *store.Store) error { return s.CheckSchema(ctx) }},
+		{"CheckSealingKeys", func(ctx context.Context, s *store.Store) error { return s.CheckSealingKeys(ctx) }},
 		{"Facts", func(ctx context.Context, s *store.Store) error { _, err := s.Facts(ctx, c.ID); return err }},
 		{"Facts of nothing", func(ctx context.Context, s *store.Store) error {
 			_, err := s.Facts(ctx, models.CertificateID{})

@@ -166,7 +166,7 @@ func (p *place) testChangeOfPerson(t *testing.T) {
 		r.Person.IDNumber = "99999919700101001X"
 		return models.Event{Kind: models.EventChanged}, nil
 	})
-	wantErr(t, err, models.ErrConflict)
+	wantErr(t, err, models.ErrIDNumberTaken)
 	if got := p.registration(stranger.Category, stranger.CertificateNumber); got.Version != 1 || got.Person.IDNumber != stranger.Person.IDNumber {
 		t.Errorf("the stranger: %+v", got)
 	}

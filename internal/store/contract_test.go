@@ -21,6 +21,7 @@ func TestStore(t *testing.T) {
 		{"Scans", testScans},
 		{"Errors", testErrors},
 		{"Secrets", testSecrets},
+		{"Keys", testKeys},
 		{"Away", testAway},
 	}
 	for _, d := range dialects {

@@ -9,13 +9,14 @@ import (
 
 	"gorm.io/gorm/schema"
 
+	"yanzheng/internal/store"
 	"yanzheng/models"
 )
 
 // stored are the models that have tables, in the order of tables.
 var stored = []any{
 	&models.Person{}, &models.Registration{}, &models.Block{}, &models.Certificate{}, &models.Event{},
-	&models.User{}, &models.Grant{}, &models.Session{}, &models.Scan{},
+	&models.User{}, &models.Grant{}, &models.Session{}, &models.Scan{}, &store.KeyFingerprint{},
 }
 
 // mayBeNone are the dates that a row may lack. Every other date must be there.
@@ -55,6 +56,8 @@ func room() map[string]int {
 		"events.kind": longest(models.EventRegistered, models.EventImported, models.EventChanged, models.EventSuspended, models.EventRestored, models.EventCancelled,
 			models.EventWithdrawn, models.EventRevoked, models.EventBlocked, models.EventUnblocked, models.EventIssued,
 			models.EventCertificateWithdrawn, models.EventGranted, models.EventDenied),
+
+		"key_fingerprints.name": longest("id_number", "id_index", "code/31"),
 
 		"users.id": userID, "grants.user_id": userID, "grants.granted_by": actor, "sessions.user_id": userID,
 		"grants.role": longest(models.RoleInspector, models.RoleEmployer, models.RoleHolder, models.RoleRegistrar),

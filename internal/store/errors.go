@@ -21,6 +21,13 @@ const (
 // after a failover, killed.
 var serverIsAway = map[uint16]bool{1040: true, 1053: true, 1290: true, 1317: true, 1836: true, 1203: true, 1226: true, 4031: true}
 
+// refused are MySQL's errors that a wrong configuration makes: user or password, right, schema.
+var refused = map[uint16]bool{1044: true, 1045: true, 1049: true, 1698: true}
+
+// ErrRefused answers a database that does not let this configuration in.
+var ErrRefused = models.NewError(models.KindInternal, "database_refuses",
+	"数据库拒绝访问：请检查 database.user、password_file 和 name", "The database does not let us in: check database.user, password_file and name")
+
 // wrap gives a database error its meaning: not found, changed meanwhile, away, or a fault of ours.
 // What is not the server's own answer is the connection's, so the database is away.
 func wrap(err error) error {
@@ -37,6 +44,9 @@ func wrap(err error) error {
 	case errors.As(err, &server):
 		if server.Number == mysqlDeadlock || server.Number == mysqlLockWait {
 			return models.ErrConflict.Because(err)
+		}
+		if refused[server.Number] {
+			return ErrRefused.Because(err)
 		}
 		if serverIsAway[server.Number] {
 			return models.ErrUnavailable.Because(err)

@@ -149,7 +149,10 @@ func (m *merge) rename(person *models.Person, registrationID int64, in *models.P
 		return models.ErrPersonDiffers, nil
 	}
 	person.Name, person.Sex, person.UpdatedAt = in.Name, in.Sex, m.at
-	return nil, m.tx.Model(&models.Person{}).Where("id = ?", person.ID).Select("name", "sex", "updated_at").Updates(person).Error
+	if in.BirthDate != 0 {
+		person.BirthDate = in.BirthDate
+	}
+	return nil, m.tx.Model(&models.Person{}).Where("id = ?", person.ID).Select("name", "sex", "birth_date", "updated_at").Updates(person).Error
 }
 
 func (m *merge) refuse(i int, fault *models.Error) error {
@@ -218,7 +221,11 @@ func (m *merge) recordAdded(batch []models.Registration) error {
 	return m.tx.Create(&first).Error
 }
 
-func samePerson(a, b *models.Person) bool { return a.Name == b.Name && a.Sex == b.Sex }
+// samePerson tells whether a row says of a person what is known. It need not give a birth date: most ID
+// numbers hold it, and a file without the column knows none.
+func samePerson(known, in *models.Person) bool {
+	return known.Name == in.Name && known.Sex == in.Sex && (in.BirthDate == 0 || in.BirthDate == known.BirthDate)
+}
 
 // RegistrationID finds a registration by its number and, where a number stands in several categories,
 // its category (empty: any). models.ErrAmbiguous tells that the category is needed.

@@ -14,6 +14,7 @@ func testMerge(t *testing.T, d dialect) {
 	t.Run("twice", p.testMergeTwice)
 	t.Run("somebody else's number", p.testMergeHolder)
 	t.Run("another name", p.testMergeName)
+	t.Run("a birth date", p.testMergeBirthDate)
 	t.Run("would restore", p.testMergeState)
 	t.Run("one person in two categories", p.testMergeTwoCategories)
 	t.Run("nothing at all on an error", p.testMergeRollsBack)
@@ -174,6 +175,34 @@ func (p *place) testMergeName(t *testing.T) {
 			t.Errorf("two rows that contradict each other: %+v, want the second refused", outcomes)
 		}
 	}
+}
+
+// A passport holds no birth date, so a file has to give it, and may correct it; a file without the column
+// takes nothing away.
+func (p *place) testMergeBirthDate(t *testing.T) {
+	p = p.within(t)
+	r := p.maker.Registration()
+	r.Person.IDType, r.Person.IDNumber, r.Person.BirthDate = models.IDPassport, "E12345678", 0
+	r = p.admit(r)
+	c := p.issue(r)
+	born := models.MustDate("1970-05-20")
+	r.Person.BirthDate = born
+	if got := p.one(r); got.Kind != models.MergeChanged {
+		t.Errorf("given for the first time: %+v", got)
+	}
+	if f := p.facts(c.ID); f.Version != 2 || !reflect.DeepEqual(f.Changed, []models.Field{models.FieldBirthDate}) {
+		t.Errorf("facts after it: %+v", f)
+	}
+	if got := p.one(r); got.Kind != models.MergeUnchanged {
+		t.Errorf("given again: %+v", got)
+	}
+	r.Person.BirthDate = 0
+	if got := p.one(r); got.Kind != models.MergeUnchanged || p.registration(r.Category, r.CertificateNumber).Person.BirthDate != born {
+		t.Errorf("not given: %+v", got)
+	}
+	other := second(r)
+	other.Person.BirthDate = born.AddDays(1)
+	p.wantRefused(other, models.ErrPersonDiffers) // a new row must agree with what is known
 }
 
 func (p *place) testMergeState(t *testing.T) {

@@ -67,8 +67,14 @@ func migrateAtOnce(t *testing.T, p *place) {
 	close(begin)
 	all.Wait()
 	must(t, errors.Join(errs...))
-	if slices.Sort(steps); steps[1] != 0 || steps[2] == 0 {
-		t.Errorf("steps %v: want one to do all and the others nothing", steps)
+	// SQLite has no lock for this, so that there several may have done a part.
+	slices.Sort(steps)
+	known := p.count("SELECT MAX(version_id) FROM goose_db_version")
+	if steps[2] == 0 || steps[0]+steps[1]+steps[2] > known || (p.options.Driver == "mysql" && steps[2] != known) {
+		t.Errorf("steps %v of %d", steps, known)
+	}
+	if n := p.count("SELECT COUNT(*) - COUNT(DISTINCT version_id) FROM goose_db_version"); n != 0 {
+		t.Errorf("%d steps were taken twice", n)
 	}
 	must(t, p.CheckSchema(t.Context()))
 	p.admit(p.maker.Registration())

@@ -23,6 +23,7 @@ const sealVersion = 1
 type sealer struct {
 	aead     cipher.AEAD
 	indexKey []byte
+	named    map[string][]byte // both keys, for CheckSealingKeys
 }
 
 func newSealer(k Keys) (*sealer, error) {
@@ -37,7 +38,7 @@ func newSealer(k Keys) (*sealer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sealer{aead: aead, indexKey: k.Index[:]}, nil
+	return &sealer{aead: aead, indexKey: k.Index[:], named: map[string][]byte{"id_number": k.Seal[:], "id_index": k.Index[:]}}, nil
 }
 
 // seal encrypts: version, nonce, AES-256-GCM with the purpose as associated data.

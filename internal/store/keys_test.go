@@ -1,0 +1,47 @@
+package store_test
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"yanzheng/internal/store"
+)
+
+// Another key than that of the first use is refused, before it seals what nobody can open or calls an
+// honest holder a forger.
+func testKeys(t *testing.T, d dialect) {
+	p := d.migrated(t)
+	for range 2 {
+		must(t, p.CheckSealingKeys(t.Context()))
+		must(t, p.CheckKeys(t.Context(), map[string][]byte{"code/0": []byte("the first ring")}))
+	}
+	wantErr(t, p.CheckKeys(t.Context(), map[string][]byte{"code/0": []byte("another ring")}), store.ErrKeyDiffers)
+	must(t, p.CheckKeys(t.Context(), map[string][]byte{"code/0": []byte("the first ring"), "code/1": []byte("rotated")}))
+	for _, change := range []func(k *store.Keys){
+		func(k *store.Keys) { k.Seal[5] ^= 0x80 },
+		func(k *store.Keys) { k.Index[5] ^= 0x80 },
+	} {
+		options := p.options
+		change(&options.Keys)
+		other, err := store.Open(t.Context(), options)
+		must(t, err)
+		wantErr(t, other.CheckSealingKeys(t.Context()), store.ErrKeyDiffers)
+		must(t, other.Close())
+	}
+	must(t, p.CheckSealingKeys(t.Context())) // the refused ones changed nothing
+	if all := p.dump("key_fingerprints"); !strings.Contains(all, "code/0") || strings.Contains(all, "the first ring") || strings.Contains(all, string(keys.Seal[:])) {
+		t.Errorf("remembered as %q", all)
+	}
+	// Two instances begin with different keys at once: one of them is wrong, and is told.
+	errs := make([]error, 2)
+	var both sync.WaitGroup
+	for i, key := range []string{"one", "two"} {
+		both.Go(func() { errs[i] = p.CheckKeys(t.Context(), map[string][]byte{"at once": []byte(key)}) })
+	}
+	both.Wait()
+	if (errs[0] == nil) == (errs[1] == nil) || !errors.Is(errors.Join(errs...), store.ErrKeyDiffers) {
+		t.Errorf("%v, %v", errs[0], errs[1])
+	}
+}
