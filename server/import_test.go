@@ -265,11 +265,11 @@ func testImportLongLine(t *testing.T, w *world) {
 	for i, row := range rows {
 		if i == 3 {
 			for range 200 {
-				out.Write(block)
+				_, _ = out.Write(block)
 			}
-			out.WriteString("\n")
+			_, _ = out.WriteString("\n")
 		}
-		out.WriteString(strings.Join(row, ",") + "\n")
+		_, _ = out.WriteString(strings.Join(row, ",") + "\n")
 	}
 	if err := out.Flush(); err != nil {
 		t.Fatal(err)

@@ -52,21 +52,6 @@ func (e environment) list() []string {
 	return all
 }
 
-// with gives a copy with settings changed: name, value, name, value …; an empty value takes one away.
-func (e environment) with(changes ...string) environment {
-	c := environment{}
-	for name, value := range e {
-		c[name] = value
-	}
-	for i := 0; i < len(changes); i += 2 {
-		c[changes[i]] = changes[i+1]
-		if changes[i+1] == "" {
-			delete(c, changes[i])
-		}
-	}
-	return c
-}
-
 // process is a running server.
 type process struct {
 	address string // of the public listener

@@ -39,7 +39,8 @@ func TestGracefulEnd(t *testing.T) {
 	if n := w.count(t, "SELECT COUNT(*) FROM sessions"); n != 1 {
 		t.Errorf("%d sessions are kept, want that of the last request", n)
 	}
-	if _, err := http.Get(c.base + "/healthz"); err == nil {
+	if r, err := http.Get(c.base + "/healthz"); err == nil {
+		r.Body.Close()
 		t.Error("it still listens")
 	}
 }

@@ -102,7 +102,7 @@ func (r *Reader) Next() (Row, error) {
 	}
 	row, err := r.source.next()
 	if err != nil {
-		if !errors.Is(err, io.EOF) {
+		if err != io.EOF { //nolint:errorlint // exactly: an EOF inside another error is a broken part, not the end
 			err = fmt.Errorf("read table: %w", err)
 		}
 		r.err = err

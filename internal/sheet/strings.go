@@ -41,7 +41,7 @@ func (t *stringTable) fill(p *part) error {
 	var text []byte
 	for {
 		token, err := p.token()
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF { //nolint:errorlint // exactly: an EOF inside another error is a broken part, not the end
 			return errors.Join(t.texts.flush(), t.ends.flush())
 		}
 		if err != nil {

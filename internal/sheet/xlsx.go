@@ -2,7 +2,6 @@ package sheet
 
 import (
 	"encoding/xml"
-	"errors"
 	"io"
 	"strconv"
 	"strings"
@@ -60,7 +59,7 @@ func openXLSX(file io.ReaderAt, size int64, spec Spec, r *Reader) (_ *xlsxSource
 // header gives the first row that is not blank.
 func (x *xlsxSource) header() ([]string, error) {
 	for {
-		if err := x.nextRow(); errors.Is(err, io.EOF) {
+		if err := x.nextRow(); err == io.EOF { //nolint:errorlint // exactly: an EOF inside another error is a broken part, not the end
 			return nil, ErrEmpty
 		} else if err != nil {
 			return nil, err

@@ -166,6 +166,7 @@ func testAway(t *testing.T, d dialect) {
 
 // Another process that holds SQLite's one write lock must not hold our callers longer than they wait.
 func (p *place) testLockedFile(t *testing.T, calls []call) {
+	must(t, p.CheckSealingKeys(t.Context())) // remembered once, it is only read
 	conn, err := p.raw.Conn(t.Context())
 	must(t, err)
 	defer conn.Close()

@@ -1,5 +1,5 @@
 -- +goose Up
-CREATE TABLE IF NOT EXISTS key_fingerprints (
+CREATE TABLE key_fingerprints (
     name        TEXT NOT NULL PRIMARY KEY,
     fingerprint BLOB  NOT NULL
 ) STRICT;
