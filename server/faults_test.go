@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,6 +19,7 @@ func TestFaults(t *testing.T) {
 	t.Run("WeChat", func(t *testing.T) { testWeChatFails(t, w) })
 	t.Run("Redis", func(t *testing.T) { testRedisAway(t, w) })
 	t.Run("database", func(t *testing.T) { testDatabaseAway(t, w) })
+	t.Run("silent database", func(t *testing.T) { testDatabaseSilent(t, w) })
 	t.Run("ours", func(t *testing.T) { testOurFault(t, w) })
 }
 
@@ -183,6 +185,37 @@ func testDatabaseAway(t *testing.T, w *world) {
 	})
 	w.redis.Start()
 	within(t, 10*time.Second, "the cache serves again", func() bool { return user.scan(code.Code).Source == "cache" })
+}
+
+// testDatabaseSilent: a database that takes questions and does not answer costs a bounded time, and no verdict.
+func testDatabaseSilent(t *testing.T, w *world) {
+	_, code := w.certified(t, "SILENT")
+	user := w.user(t)
+	user.scan(code.Code)
+	end := w.proxy.silence()
+	var all sync.WaitGroup
+	for what, ask := range map[string]func() answer{
+		"scan":    func() answer { return user.scanned(code.Code) },
+		"public":  func() answer { return user.ask("GET", "/v/"+code.digits(), "", "Accept", "application/json") },
+		"look-up": func() answer { return user.lookUp("name", "王书涵", "certificate_number", "1") },
+		"/readyz": func() answer { return user.ask("GET", "/readyz", "") },
+	} {
+		all.Go(func() {
+			began := time.Now()
+			a := ask()
+			later(t, what, a)
+			a.refused(t, http.StatusServiceUnavailable, "unavailable")
+			if took := time.Since(began); took > requestTimeout+time.Second {
+				t.Errorf("%s: it took %v to give up", what, took)
+			}
+		})
+	}
+	all.Wait()
+	end()
+	within(t, 5*time.Second, "scans are answered again", func() bool {
+		a := user.scanned(code.Code)
+		return a.status == http.StatusOK && a.verdict(t).is() == "valid/in_force"
+	})
 }
 
 // testOurFault: a fault of ours is a 500 that says nothing of itself, and the log says what it was.

@@ -16,6 +16,8 @@ type proxy struct {
 	mu       sync.Mutex
 	listener net.Listener
 	conns    map[net.Conn]bool
+
+	gate sync.RWMutex // held for writing while nothing passes
 }
 
 func newProxy(t testing.TB, target string) *proxy {
@@ -38,6 +40,24 @@ func (p *proxy) cut() {
 		c.Close()
 	}
 	clear(p.conns)
+}
+
+// silence keeps every connection open and lets nothing through, as a server does that hangs, until the end is called.
+func (p *proxy) silence() (end func()) {
+	p.gate.Lock()
+	return p.gate.Unlock
+}
+
+// gated writes while the gate is open.
+type gated struct {
+	*proxy
+	io.Writer
+}
+
+func (g gated) Write(b []byte) (int, error) {
+	g.gate.RLock()
+	defer g.gate.RUnlock()
+	return g.Writer.Write(b)
 }
 
 // mend lets connections through, on the same address as ever.
@@ -79,7 +99,7 @@ func (p *proxy) carry(l net.Listener, in net.Conn) {
 	var both sync.WaitGroup
 	for _, pair := range [][2]net.Conn{{in, out}, {out, in}} {
 		both.Go(func() {
-			_, _ = io.Copy(pair[0], pair[1]) // ends with either side
+			_, _ = io.Copy(gated{p, pair[0]}, pair[1]) // ends with either side
 			pair[0].Close()
 		})
 	}

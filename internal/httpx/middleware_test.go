@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -240,5 +241,22 @@ func TestNobodyLeft(t *testing.T) {
 				t.Errorf("%v, the client left: %v, logged: %s", err, left, log)
 			}
 		}
+	}
+}
+
+func TestDeadline(t *testing.T) {
+	var ctx context.Context
+	began := time.Now()
+	w := serveOnce(t, []handler{Deadline(20 * time.Millisecond)}, func(c *gin.Context) {
+		ctx = c.Request.Context()
+		<-ctx.Done()
+		Fail(c, models.ErrUnavailable.Because(ctx.Err()))
+	}, nil)
+	if w.Code != http.StatusServiceUnavailable || time.Since(began) < 20*time.Millisecond {
+		t.Errorf("%d after %v", w.Code, time.Since(began))
+	}
+	serveOnce(t, []handler{Deadline(time.Hour)}, func(c *gin.Context) { ctx = c.Request.Context() }, nil)
+	if ctx.Err() == nil {
+		t.Error("the deadline outlives its request")
 	}
 }

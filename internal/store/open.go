@@ -101,8 +101,8 @@ func dialector(o Options) (gorm.Dialector, error) {
 		c.ParseTime = true // goose asks for it; our own dates take both forms
 		c.Collation = "utf8mb4_bin"
 		c.Logger = &driver.NopLogger{} // what it would print comes back as an error too
-		c.InterpolateParams = true // one round trip; sound because the connection is utf8mb4
-		c.ClientFoundRows = true   // "affected" counts the rows that were found, as in SQLite
+		c.InterpolateParams = true     // one round trip; sound because the connection is utf8mb4
+		c.ClientFoundRows = true       // "affected" counts the rows that were found, as in SQLite
 		connector, err := driver.NewConnector(c)
 		if err != nil {
 			return nil, fmt.Errorf("store: %w", err)
