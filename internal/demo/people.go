@@ -76,7 +76,7 @@ func idNumber(region int, birth models.Date, order int) string {
 	return body + "10X98765432"[sum%11:sum%11+1]
 }
 
-// EmployerCode makes a unified social credit code up (GB 32100) from a number below 10^8.
+// EmployerCode makes a unified social credit code up (GB 32100) from the last seven digits of a number.
 func EmployerCode(n int) string {
 	const alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 	body := fmt.Sprintf("91999999MA%07d", n%10_000_000)

@@ -70,6 +70,9 @@ func (s *Service) LogIn(ctx context.Context, loginCode string) (LogIn, error) {
 	}
 	now := s.now()
 	user, err := s.users.EnsureUser(ctx, openID, newUserID(), models.InstantOf(now))
+	if errors.Is(err, models.ErrConflict) { // another log-in of the same user at the same moment, again and again
+		err = models.ErrUnavailable.Because(err)
+	}
 	if err != nil {
 		return LogIn{}, err
 	}
