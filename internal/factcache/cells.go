@@ -39,6 +39,7 @@ type entry struct {
 	version int64
 	asOf    time.Time
 	payload string
+	away    bool // Redis did not answer: asking it for more only costs the same wait again
 }
 
 // cells are the cache's keys in one Redis.
@@ -50,7 +51,7 @@ type cells struct {
 func (c cells) get(ctx context.Context, key string) (entry, bool) {
 	held, err := c.rdb.Get(ctx, key).Result()
 	if err != nil {
-		return entry{}, false
+		return entry{away: !answered(err)}, false
 	}
 	v, rest, ok := strings.Cut(held, "|")
 	ms, payload, ok2 := strings.Cut(rest, "|")
@@ -59,7 +60,7 @@ func (c cells) get(ctx context.Context, key string) (entry, bool) {
 	if err != nil || err2 != nil || !ok || !ok2 {
 		return entry{version: version}, false
 	}
-	return entry{version, time.UnixMilli(at), payload}, true
+	return entry{version: version, asOf: time.UnixMilli(at), payload: payload}, true
 }
 
 // fill keeps an entry, if nothing newer is there. Its failure only costs a later look into the store.

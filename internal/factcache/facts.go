@@ -53,7 +53,7 @@ func (f *Facts) Facts(ctx context.Context, id models.CertificateID) (models.Know
 		done := f.flight.DoChan(key, func() (any, error) {
 			flight, cancel := context.WithTimeout(context.WithoutCancel(ctx), flightTimeout)
 			defer cancel()
-			return f.load(flight, key, id)
+			return f.load(flight, key, id, e.away)
 		})
 		select {
 		case <-ctx.Done():
@@ -71,15 +71,18 @@ func (f *Facts) Facts(ctx context.Context, id models.CertificateID) (models.Know
 	}
 }
 
-func (f *Facts) load(ctx context.Context, key string, id models.CertificateID) (models.KnownFacts, error) {
+// load asks the source, and keeps what it says unless the cache is away.
+func (f *Facts) load(ctx context.Context, key string, id models.CertificateID, away bool) (models.KnownFacts, error) {
 	asOf := f.now() // before the look: what changes during it is newer
 	facts, err := f.source.Facts(ctx, id)
 	if err != nil {
 		return models.KnownFacts{}, err
 	}
-	if facts == nil {
+	switch {
+	case away:
+	case facts == nil:
 		f.cells.fill(ctx, key, 0, asOf, "", unknownLife)
-	} else {
+	default:
 		f.cells.fill(ctx, key, facts.Version, asOf, encodeFacts(facts), cellLife)
 	}
 	return models.KnownFacts{Facts: facts, AsOf: asOf, Source: models.SourceDatabase}, nil

@@ -44,7 +44,8 @@ type cachedIdentity struct {
 // Identity gives what a token stands for; ErrNotFound when nothing.
 func (i *Identities) Identity(ctx context.Context, tokenHash []byte) (models.Identity, error) {
 	key := identityKey(tokenHash)
-	if e, ok := i.cells.get(ctx, key); ok {
+	e, ok := i.cells.get(ctx, key)
+	if ok {
 		var c cachedIdentity
 		if json.Unmarshal([]byte(e.payload), &c) == nil && c.User != "" {
 			return models.Identity{UserID: c.User, Roles: c.Roles, Version: c.Version, ExpiresAt: models.Instant(c.Expires)}, nil
@@ -52,8 +53,8 @@ func (i *Identities) Identity(ctx context.Context, tokenHash []byte) (models.Ide
 	}
 	asOf := i.now()
 	id, err := i.source.Identity(ctx, tokenHash)
-	if err != nil {
-		return models.Identity{}, err
+	if err != nil || e.away {
+		return id, err
 	}
 	payload, err := json.Marshal(cachedIdentity{id.UserID, id.Roles, id.Version, int64(id.ExpiresAt)})
 	if err != nil {

@@ -3,6 +3,7 @@ package factcache
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -22,6 +23,8 @@ type Subjects interface {
 	CertificateIDs(ctx context.Context, registrationID string) ([]models.CertificateID, error)
 	SessionHashes(ctx context.Context, userID string) ([][]byte, error)
 }
+
+var errSubject = errors.New("relay: unknown subject")
 
 // Relay carries committed changes into the cache: at once for whoever made one, and again and again for
 // those that a crash, another process or a Redis that was away left behind.
@@ -98,10 +101,15 @@ func (r *Relay) drain(ctx context.Context) error {
 }
 
 func (r *Relay) propagate(ctx context.Context, events []models.Event) error {
+	var left error
 	var all []fenced
 	ids := make([]int64, 0, len(events))
 	for _, e := range events {
 		keys, err := r.keys(ctx, e)
+		if errors.Is(err, errSubject) { // a newer program's: it stays pending, and must not hold up the others
+			left = fmt.Errorf("event %d: %w: %q", e.ID, err, e.Subject)
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -113,7 +121,7 @@ func (r *Relay) propagate(ctx context.Context, events []models.Event) error {
 	if err := r.cells.fence(ctx, all); err != nil {
 		return err
 	}
-	return r.outbox.MarkPropagated(ctx, ids, models.InstantOf(r.now()))
+	return errors.Join(left, r.outbox.MarkPropagated(ctx, ids, models.InstantOf(r.now())))
 }
 
 func (r *Relay) keys(ctx context.Context, e models.Event) ([]string, error) {
@@ -136,7 +144,7 @@ func (r *Relay) keys(ctx context.Context, e models.Event) ([]string, error) {
 			keys = append(keys, identityKey(h))
 		}
 	default:
-		return nil, errors.New("relay: unknown subject " + string(e.Subject))
+		return nil, errSubject
 	}
 	return keys, nil
 }

@@ -165,3 +165,16 @@ func TestRelayKeepsWhatItDoesNotUnderstand(t *testing.T) {
 		t.Error("told of a subject that it does not know")
 	}
 }
+
+// Behind such an event, a revocation is told all the same.
+func TestRelayIsNotHeldUpByWhatItDoesNotUnderstand(t *testing.T) {
+	w := newWorld(embedded(t))
+	w.outbox.commit(models.Event{Subject: "employer", SubjectID: "1", Version: 1})
+	w.outbox.commit(models.Event{Subject: models.SubjectRegistration, SubjectID: "1", Version: 2})
+	if err := w.relay.drain(t.Context()); err == nil {
+		t.Error("the event that was left is not told of")
+	}
+	if w.outbox.left() != 1 {
+		t.Errorf("%d events are left, want the one that nobody understands", w.outbox.left())
+	}
+}
