@@ -131,6 +131,15 @@ func codeDir(c config.Config, h *home) string {
 	return c.Keys.CodeDir
 }
 
+// checkRing holds a ring against the keys that this database knows.
+func (p *parts) checkRing(ctx context.Context, ring *code.Ring) error {
+	public := map[string][]byte{}
+	for _, k := range ring.Keys() {
+		public[fmt.Sprintf("code/%d", k.Number)] = k.Public
+	}
+	return p.store.CheckKeys(ctx, public)
+}
+
 // codes reads the key ring, which must be the one that signed what the database holds: another ring would
 // call honest holders forgers.
 func (p *parts) codes(ctx context.Context) (*code.Reader, error) {
@@ -138,11 +147,7 @@ func (p *parts) codes(ctx context.Context) (*code.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	public := map[string][]byte{}
-	for _, k := range ring.Keys() {
-		public[fmt.Sprintf("code/%d", k.Number)] = k.Public
-	}
-	if err := p.store.CheckKeys(ctx, public); err != nil {
+	if err := p.checkRing(ctx, ring); err != nil {
 		return nil, err
 	}
 	return code.NewReader(p.config.Prefix(), ring), nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"yanzheng/internal/code"
 	"yanzheng/internal/factcache"
 	"yanzheng/internal/session"
+	"yanzheng/internal/store"
 	"yanzheng/internal/verify"
 	"yanzheng/internal/wechat"
 	"yanzheng/miniprogram-api"
@@ -176,9 +178,6 @@ func (s *server) run(ctx context.Context) error {
 }
 
 func (s *server) close() {
-	if s.release != nil {
-		s.release()
-	}
 	if s.weChat != nil {
 		s.weChat.Close()
 	}
@@ -191,19 +190,29 @@ func (s *server) close() {
 	for _, l := range s.listeners {
 		l.Close() //nolint:errcheck,gosec // closed already after a run
 	}
+	if s.release != nil { // last: until here the folder is in use
+		s.release()
+	}
 }
 
 // keyRingEvery is how soon a rotated or revoked key counts in a running server.
 const keyRingEvery = 2 * time.Second
 
 // watchKeys reads the key ring again and again, so that "keys add" and "keys revoke" take effect in
-// every running process. A ring that cannot be read leaves the last one in force.
+// every running process. A ring that cannot be read, or is not this database's, leaves the last one in
+// force; a database that is away does not keep a revocation from counting.
 func (s *server) watchKeys(ctx context.Context) {
 	every(ctx, keyRingEvery, func() {
 		ring, err := code.Load(s.codeDir())
 		if err != nil {
 			s.log.ErrorContext(ctx, "key ring cannot be read: a key revoked now would go unnoticed", "error", err)
 			return
+		}
+		if !bytes.Equal(code.NewReader(s.codes.Prefix(), ring).Document(), s.codes.Document()) {
+			if err := s.checkRing(ctx, ring); errors.Is(err, store.ErrKeyDiffers) {
+				s.log.ErrorContext(ctx, "key ring of another installation: not used", "error", err)
+				return
+			}
 		}
 		s.codes.Use(ring)
 	})
