@@ -10,18 +10,20 @@ import (
 
 	"yanzheng/internal/code"
 	"yanzheng/internal/endorse"
+	"yanzheng/internal/testkit"
+	"yanzheng/internal/testkit/storekit"
 	"yanzheng/models"
 )
 
 // What comes of it, on each database: a certificate that prints the register of that moment, and a code that
 // reads back as that certificate.
 func TestEndorse(t *testing.T) {
-	for name := range databases {
+	for name := range storekit.Databases {
 		t.Run(name, func(t *testing.T) {
 			d := deskOn(t, name)
 			r := d.admit(func(r *models.Registration) { r.Person.Name = "买买提·𠮷"; r.Specialty = "建筑" })
 			issued, err := d.Endorse(t.Context(), "", "  "+r.CertificateNumber+" ", "holder")
-			must(t, err)
+			testkit.Must(t, err)
 			c := issued.Certificate
 			want := models.Certificate{
 				ID: c.ID, RegistrationID: r.ID, Kind: models.KindRegistrationCertificate, KeyNumber: 0,
@@ -141,7 +143,7 @@ func TestBarredUntilMidnight(t *testing.T) {
 	r := d.admit(func(r *models.Registration) { r.ValidFrom = today.AddDays(1) })
 	d.clock.Set(today.AddDays(1).Start().Add(-time.Millisecond))
 	_, err := d.Endorse(t.Context(), "", r.CertificateNumber, "holder")
-	wantErr(t, err, models.ErrEndorseBarred)
+	testkit.WantErr(t, err, models.ErrEndorseBarred)
 	d.clock.Advance(time.Millisecond)
 	if got := d.endorse(r).Certificate; got.UseFrom != today.AddDays(1) {
 		t.Errorf("used from %v", got.UseFrom)
@@ -155,9 +157,9 @@ func TestEndorseOfNoOrSeveralRegistrations(t *testing.T) {
 		r.Category, r.CertificateNumber = models.CategoryStructural1, one.CertificateNumber
 	})
 	_, err := d.Endorse(t.Context(), "", one.CertificateNumber, "holder")
-	wantErr(t, err, models.ErrAmbiguous)
+	testkit.WantErr(t, err, models.ErrAmbiguous)
 	_, err = d.Endorse(t.Context(), "", "none", "holder")
-	wantErr(t, err, models.ErrNotFound)
+	testkit.WantErr(t, err, models.ErrNotFound)
 	if d.made(one) != 0 {
 		t.Error("a certificate all the same")
 	}
@@ -187,14 +189,14 @@ func TestNoKeyNoCertificate(t *testing.T) {
 	r := d.admit(nil)
 	for _, keys := range []brokenKeys{{d.codes, code.ErrNoSigningKey, nil}, {d.codes, nil, code.ErrNoSigningKey}} {
 		issued, err := endorse.New(d.store, keys, d, d.clock.Now).Endorse(t.Context(), "", r.CertificateNumber, "holder")
-		wantErr(t, err, code.ErrNoSigningKey)
+		testkit.WantErr(t, err, code.ErrNoSigningKey)
 		if issued.Code != "" || d.made(r) != 0 {
 			t.Errorf("issued %+v", issued)
 		}
 	}
 	d.clock.Set(today.AddDays(-1).Start()) // before the ring's first key
 	_, err := d.Endorse(t.Context(), "", r.CertificateNumber, "holder")
-	wantErr(t, err, code.ErrNoSigningKey)
+	testkit.WantErr(t, err, code.ErrNoSigningKey)
 }
 
 func TestWithdraw(t *testing.T) {
@@ -216,11 +218,11 @@ func TestWithdraw(t *testing.T) {
 	}
 	d.caches, d.heard = true, nil
 	_, err := d.Withdraw(t.Context(), lost.ID, "再次", "holder")
-	wantErr(t, err, endorse.ErrWithdrawn)
+	testkit.WantErr(t, err, endorse.ErrWithdrawn)
 	_, err = d.Withdraw(t.Context(), models.CertificateID{1}, "", "holder")
-	wantErr(t, err, models.ErrNotFound)
+	testkit.WantErr(t, err, models.ErrNotFound)
 	_, err = d.Withdraw(t.Context(), kept.ID, strings.Repeat("理", 201), "holder")
-	wantErr(t, err, endorse.ErrReason)
+	testkit.WantErr(t, err, endorse.ErrReason)
 	if len(d.heard) != 0 || d.facts(kept.ID).WithdrawnOn != 0 {
 		t.Errorf("heard %+v", d.heard)
 	}

@@ -2,8 +2,6 @@ package endorse_test
 
 import (
 	"context"
-	"errors"
-	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
@@ -13,6 +11,7 @@ import (
 	"yanzheng/internal/endorse"
 	"yanzheng/internal/store"
 	"yanzheng/internal/testkit"
+	"yanzheng/internal/testkit/storekit"
 	"yanzheng/models"
 )
 
@@ -23,20 +22,6 @@ var (
 )
 
 const prefix = "https://check.example.org/v/"
-
-// databases are those that the product runs on.
-var databases = map[string]func(t *testing.T) store.Options{
-	"SQLite": func(t *testing.T) store.Options {
-		return store.Options{Driver: "sqlite", Path: filepath.Join(t.TempDir(), "register.db")}
-	},
-	"MariaDB": func(t *testing.T) store.Options {
-		d := testkit.MySQL(t)
-		return store.Options{
-			Driver: "mysql", Network: "tcp", Address: d.Address, User: d.User, Password: d.Password, Name: d.Name,
-			MaxOpen: 8, MaxIdle: 8, DialTimeout: time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second,
-		}
-	},
-}
 
 // desk is the use case on a real store with real keys.
 type desk struct {
@@ -55,18 +40,17 @@ func newDesk(t *testing.T) *desk { return deskOn(t, "SQLite") }
 
 func deskOn(t *testing.T, database string) *desk {
 	t.Helper()
-	o := databases[database](t)
-	o.Keys = store.Keys{Seal: [32]byte{1}, Index: [32]byte{2}}
+	o := storekit.Databases[database](t)
 	s, err := store.Open(t.Context(), o)
-	must(t, err)
+	testkit.Must(t, err)
 	t.Cleanup(func() { _ = s.Close() })
 	_, err = s.Migrate(t.Context())
-	must(t, err)
+	testkit.Must(t, err)
 	dir := t.TempDir()
 	_, err = code.Add(dir, today)
-	must(t, err)
+	testkit.Must(t, err)
 	ring, err := code.Load(dir)
-	must(t, err)
+	testkit.Must(t, err)
 	d := &desk{t: t, store: s, codes: code.NewReader(prefix, ring), clock: testkit.NewClock(now), maker: demo.NewMaker(1, "E", today), caches: true}
 	d.Service = endorse.New(s, d.codes, d, d.clock.Now)
 	return d
@@ -87,9 +71,9 @@ func (d *desk) admit(change func(r *models.Registration)) models.Registration {
 		change(&r)
 	}
 	_, _, err := d.store.Merge(d.t.Context(), []models.Registration{r}, models.Merge, models.Event{}, models.InstantOf(now))
-	must(d.t, err)
+	testkit.Must(d.t, err)
 	id, err := d.store.RegistrationID(d.t.Context(), r.Category, r.CertificateNumber)
-	must(d.t, err)
+	testkit.Must(d.t, err)
 	r.ID = id
 	return r
 }
@@ -101,13 +85,13 @@ func (d *desk) change(r models.Registration, f func(r *models.Registration)) {
 		f(r)
 		return models.Event{Kind: models.EventChanged}, nil
 	})
-	must(d.t, err)
+	testkit.Must(d.t, err)
 }
 
 func (d *desk) endorse(r models.Registration) endorse.Issued {
 	d.t.Helper()
 	issued, err := d.Endorse(d.t.Context(), r.Category, r.CertificateNumber, "holder")
-	must(d.t, err)
+	testkit.Must(d.t, err)
 	return issued
 }
 
@@ -115,7 +99,7 @@ func (d *desk) endorse(r models.Registration) endorse.Issued {
 func (d *desk) facts(id models.CertificateID) models.Facts {
 	d.t.Helper()
 	f, err := d.store.Facts(d.t.Context(), id)
-	must(d.t, err)
+	testkit.Must(d.t, err)
 	if f == nil {
 		d.t.Fatalf("no facts of %s", id)
 	}
@@ -126,20 +110,6 @@ func (d *desk) facts(id models.CertificateID) models.Facts {
 func (d *desk) made(r models.Registration) int {
 	d.t.Helper()
 	ids, err := d.store.CertificateIDs(d.t.Context(), strconv.FormatInt(r.ID, 10))
-	must(d.t, err)
+	testkit.Must(d.t, err)
 	return len(ids)
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func wantErr(t *testing.T, err, want error) {
-	t.Helper()
-	if !errors.Is(err, want) {
-		t.Errorf("error %v, want %v", err, want)
-	}
 }

@@ -64,7 +64,7 @@ func TestRedisAndSourceAway(t *testing.T) {
 	f := NewFacts(connect(t, silent(t), "", short), source, time.Now)
 	since := time.Now()
 	got, err := f.Facts(t.Context(), sample(1).CertificateID)
-	wantErr(t, err, models.ErrUnavailable)
+	testkit.WantErr(t, err, models.ErrUnavailable)
 	if d := time.Since(since); got.Facts != nil || d > 5*short {
 		t.Errorf("%+v after %v", got, d)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"yanzheng/internal/testkit"
 	"yanzheng/models"
 )
 
@@ -42,7 +43,7 @@ func TestFillAndFence(t *testing.T) {
 			for i, s := range steps {
 				switch {
 				case s.fence > 0:
-					must(t, c.fence(t.Context(), []fenced{{name, s.fence}}))
+					testkit.Must(t, c.fence(t.Context(), []fenced{{name, s.fence}}))
 				case s.fill < 0:
 					c.fill(t.Context(), name, 0, start, "", unknownLife)
 				default:
@@ -82,7 +83,7 @@ func TestLives(t *testing.T) {
 			if life := rdb.PTTL(t.Context(), "none"+key).Val(); life > 10*time.Second || life < 8*time.Second {
 				t.Errorf("nothing known is believed for %v, want 10 s", life)
 			}
-			must(t, c.fence(t.Context(), []fenced{{"fence" + key, 1}}))
+			testkit.Must(t, c.fence(t.Context(), []fenced{{"fence" + key, 1}}))
 			if life := rdb.PTTL(t.Context(), "fence"+key).Val(); life > fenceLife || life < fenceLife-patient {
 				t.Errorf("a fence lives %v, want %v", life, fenceLife)
 			}
@@ -98,7 +99,7 @@ func TestDamagedCells(t *testing.T) {
 	on(t, func(t *testing.T, rdb redis.UniversalClient) {
 		c := cells{rdb}
 		for _, damaged := range []string{"", "|", "||", "x", "|5|p", "1|x|p", "1|", "1|2", "x1|5|p", "\x00\xff"} {
-			must(t, rdb.Set(t.Context(), "damaged", damaged, 0).Err())
+			testkit.Must(t, rdb.Set(t.Context(), "damaged", damaged, 0).Err())
 			if e, ok := c.get(t.Context(), "damaged"); ok {
 				t.Errorf("%q reads as %+v", damaged, e)
 			}
@@ -108,7 +109,7 @@ func TestDamagedCells(t *testing.T) {
 			if held := raw(t, rdb, "damaged"); held != "2" {
 				t.Errorf("%q becomes %q under a fence", damaged, held)
 			}
-			must(t, rdb.Set(t.Context(), "damaged", damaged, 0).Err())
+			testkit.Must(t, rdb.Set(t.Context(), "damaged", damaged, 0).Err())
 			c.fill(t.Context(), "damaged", 3, start, "p", cellLife)
 			if e, ok := c.get(t.Context(), "damaged"); !ok || e.payload != "p" {
 				t.Errorf("%q cannot be filled over: %+v", damaged, e)
@@ -125,18 +126,18 @@ func TestManyFences(t *testing.T) {
 		for i := range 300 {
 			all = append(all, fenced{factKey(models.CertificateID{byte(i), byte(i >> 8)}), int64(i + 1)})
 		}
-		must(t, c.fence(t.Context(), nil))
+		testkit.Must(t, c.fence(t.Context(), nil))
 		for range 2 {
-			must(t, rdb.ScriptFlush(t.Context()).Err())
-			must(t, c.fence(t.Context(), all))
+			testkit.Must(t, rdb.ScriptFlush(t.Context()).Err())
+			testkit.Must(t, c.fence(t.Context(), all))
 			for i, f := range all {
 				if held := raw(t, rdb, f.key); held != version(held) || held == "" {
 					t.Fatalf("fence %d is %q", i, held)
 				}
 			}
-			must(t, rdb.FlushDB(t.Context()).Err())
+			testkit.Must(t, rdb.FlushDB(t.Context()).Err())
 		}
-		must(t, rdb.ScriptFlush(t.Context()).Err())
+		testkit.Must(t, rdb.ScriptFlush(t.Context()).Err())
 		c.fill(t.Context(), "k", 1, start, "p", cellLife)
 		if _, ok := c.get(t.Context(), "k"); !ok {
 			t.Error("a Redis without the script cannot be filled")
@@ -147,7 +148,7 @@ func TestManyFences(t *testing.T) {
 // "Confirmed" must mean every single one.
 func TestFenceReportsWhatFailed(t *testing.T) {
 	on(t, func(t *testing.T, rdb redis.UniversalClient) {
-		must(t, rdb.HSet(t.Context(), "list", "a", "b").Err()) // a script cannot read that as a text
+		testkit.Must(t, rdb.HSet(t.Context(), "list", "a", "b").Err()) // a script cannot read that as a text
 		if err := (cells{rdb}).fence(t.Context(), []fenced{{"one", 1}, {"list", 1}, {"two", 1}}); err == nil {
 			t.Error("one of three failed, and nobody was told")
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"yanzheng/internal/testkit"
 	"yanzheng/models"
 )
 
@@ -63,7 +64,7 @@ func TestCodecForgetsNoField(t *testing.T) {
 		}
 	}
 	got, err := decodeFacts(encodeFacts(full))
-	must(t, err)
+	testkit.Must(t, err)
 	for i := range v.NumField() {
 		if reflect.ValueOf(*got).Field(i).IsZero() {
 			t.Errorf("%s is lost", v.Type().Field(i).Name)
@@ -76,7 +77,7 @@ func TestCodecLeavesBlockNumbersOut(t *testing.T) {
 	f := sample(12)
 	f.Blocks = []models.Block{{ID: 5, RegistrationID: f.RegistrationID, Kind: models.BlockPenalty, From: 1}}
 	got, err := decodeFacts(encodeFacts(&f))
-	must(t, err)
+	testkit.Must(t, err)
 	f.Blocks[0].ID = 0
 	if !reflect.DeepEqual(got, &f) {
 		t.Errorf("got %+v, want %+v", got, f)

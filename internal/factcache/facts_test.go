@@ -70,7 +70,7 @@ func TestErrorsAreNotKept(t *testing.T) {
 	source.fail(errDown)
 	for range 2 {
 		_, err := f.Facts(t.Context(), known.CertificateID)
-		wantErr(t, err, models.ErrUnavailable)
+		testkit.WantErr(t, err, models.ErrUnavailable)
 	}
 	if held := raw(t, rdb, factKey(known.CertificateID)); held != "" || source.looks() != 2 {
 		t.Errorf("kept %q after %d looks", held, source.looks())
@@ -95,7 +95,7 @@ func TestForeignEntryIsAMiss(t *testing.T) {
 	ask(t, f, one.CertificateID)
 	entry := raw(t, rdb, factKey(one.CertificateID))
 	for _, foreign := range []string{entry, entry[:len(entry)-1], entry + "x", "1|5|\x02rest", "1|5|\x01"} {
-		must(t, rdb.Set(t.Context(), factKey(two.CertificateID), foreign, time.Minute).Err())
+		testkit.Must(t, rdb.Set(t.Context(), factKey(two.CertificateID), foreign, time.Minute).Err())
 		if got := ask(t, f, two.CertificateID); got.Source != models.SourceDatabase || got.Facts.CertificateID != two.CertificateID {
 			t.Errorf("%q is taken for %+v", foreign, got)
 		}
@@ -202,9 +202,9 @@ func TestFirstCallersCancelFailsNobody(t *testing.T) {
 	}()
 	settle()
 	leave()
-	wantErr(t, <-first, models.ErrUnavailable) // and at once, as the gate is still closed
+	testkit.WantErr(t, <-first, models.ErrUnavailable) // and at once, as the gate is still closed
 	close(g.open)
-	must(t, <-second)
+	testkit.Must(t, <-second)
 	if n := source.looks(); n != 1 {
 		t.Errorf("%d looks", n)
 	}

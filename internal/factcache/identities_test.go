@@ -12,6 +12,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"yanzheng/internal/testkit"
 	"yanzheng/models"
 )
 
@@ -95,7 +96,7 @@ func TestNobodyIsNotKept(t *testing.T) {
 	source := newPeople()
 	ids := NewIdentities(rdb, source, time.Now)
 	_, err := ids.Identity(t.Context(), []byte("later"))
-	wantErr(t, err, models.ErrNotFound)
+	testkit.WantErr(t, err, models.ErrNotFound)
 	source.set([]byte("later"), inspector())
 	if _, err := ids.Identity(t.Context(), []byte("later")); err != nil {
 		t.Errorf("after the log-in: %v", err)
@@ -116,7 +117,7 @@ func TestDamagedIdentityIsAMiss(t *testing.T) {
 	source := newPeople()
 	ids := NewIdentities(rdb, source, time.Now)
 	for i, damaged := range []string{"", "3|5|", "3|5|{", "3|5|{}", `3|5|{"u":""}`, `3|5|{"u":1}`, "3|5|null", `x|5|{"u":"root"}`, "9"} {
-		must(t, rdb.Set(t.Context(), identityKey(tokenHash), damaged, time.Minute).Err())
+		testkit.Must(t, rdb.Set(t.Context(), identityKey(tokenHash), damaged, time.Minute).Err())
 		got, err := ids.Identity(t.Context(), tokenHash)
 		if err != nil || got.UserID != "u1" || source.asked != i+1 {
 			t.Errorf("%q: %+v, %v after %d looks", damaged, got, err, source.asked)

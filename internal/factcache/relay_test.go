@@ -81,23 +81,23 @@ func TestRelayFromTheStore(t *testing.T) {
 	o := store.Options{Driver: "sqlite", Path: filepath.Join(t.TempDir(), "r.db"), Keys: store.Keys{Seal: [32]byte{1}, Index: [32]byte{2}}}
 	open := func() *store.Store {
 		s, err := store.Open(t.Context(), o)
-		must(t, err)
+		testkit.Must(t, err)
 		t.Cleanup(func() { _ = s.Close() })
 		return s
 	}
 	serving, command := open(), open()
 	_, err := serving.Migrate(t.Context())
-	must(t, err)
+	testkit.Must(t, err)
 	at := models.InstantOf(start)
 	r := demo.NewMaker(1, "R", models.DateOf(start)).Registration()
 	_, _, err = serving.Merge(t.Context(), []models.Registration{r}, models.Merge, models.Event{}, at)
-	must(t, err)
+	testkit.Must(t, err)
 	registration, err := serving.RegistrationID(t.Context(), r.Category, r.CertificateNumber)
-	must(t, err)
+	testkit.Must(t, err)
 	c, err := serving.IssueCertificate(t.Context(), registration, "x", at, func(r *models.Registration) (models.Certificate, error) {
 		return models.Certificate{ID: models.CertificateID{1}, RegistrationID: r.ID, Printed: models.PrintOf(r), UseFrom: 1, UseUntil: 2, IssuedAt: at}, nil
 	})
-	must(t, err)
+	testkit.Must(t, err)
 	rdb := embedded(t)
 	f := NewFacts(rdb, serving, time.Now)
 	relay := NewRelay(rdb, serving, serving, time.Now, quiet)
@@ -110,7 +110,7 @@ func TestRelayFromTheStore(t *testing.T) {
 		r.State = models.StateCancelled
 		return models.Event{Kind: models.EventCancelled}, nil
 	})
-	must(t, err)
+	testkit.Must(t, err)
 	eventually(t, 2*time.Second, "the cancellation shows", func() bool { return ask(t, f, c.ID).Facts.State == models.StateCancelled })
 }
 

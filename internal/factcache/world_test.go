@@ -68,7 +68,7 @@ func on(t *testing.T, f func(t *testing.T, rdb redis.UniversalClient)) {
 func silent(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
+	testkit.Must(t, err)
 	var mu sync.Mutex
 	var held []net.Conn
 	go func() {
@@ -176,7 +176,7 @@ func sample(tag byte) models.Facts {
 func ask(t *testing.T, f *Facts, id models.CertificateID) models.KnownFacts {
 	t.Helper()
 	known, err := f.Facts(t.Context(), id)
-	must(t, err)
+	testkit.Must(t, err)
 	return known
 }
 
@@ -242,20 +242,6 @@ func (o *outbox) SessionHashes(_ context.Context, userID string) ([][]byte, erro
 // changed is the event of a change of registration 7.
 func changed(version int64) models.Event {
 	return models.Event{Subject: models.SubjectRegistration, SubjectID: "7", Version: version, Kind: models.EventRevoked}
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func wantErr(t *testing.T, err, want error) {
-	t.Helper()
-	if !errors.Is(err, want) {
-		t.Errorf("error %v, want %v", err, want)
-	}
 }
 
 // eventually waits for something that happens by itself.

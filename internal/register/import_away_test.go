@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"yanzheng/internal/register"
+	"yanzheng/internal/testkit"
 	"yanzheng/models"
 )
 
@@ -107,7 +108,7 @@ func TestImportGivesUpAndCompletes(t *testing.T) {
 	rows := o.people(600)
 	s := &shaky{fail: between(2, 1000, errAway)}
 	report, waits, err := o.importOver(s, rows)
-	wantErr(t, err, models.ErrUnavailable)
+	testkit.WantErr(t, err, models.ErrUnavailable)
 	if report.Imported != 500 || report.Changed+report.Unchanged+report.Rejected != 0 {
 		t.Errorf("report %+v", report)
 	}
@@ -155,7 +156,7 @@ func TestImportDoesNotRepeatOtherErrors(t *testing.T) {
 	for _, fault := range []error{models.ErrInternal, context.Canceled, models.ErrForbidden} {
 		s := &shaky{fail: between(1, 1000, fault)}
 		report, waits, err := o.importOver(s, o.people(3))
-		wantErr(t, err, fault)
+		testkit.WantErr(t, err, fault)
 		if s.calls != 1 || len(waits) != 0 || report.Imported != 0 {
 			t.Errorf("%v: %d calls, waited %v, %+v", fault, s.calls, waits, report)
 		}

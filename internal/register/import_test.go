@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"yanzheng/internal/register"
+	"yanzheng/internal/testkit"
+	"yanzheng/internal/testkit/storekit"
 	"yanzheng/models"
 )
 
@@ -88,7 +90,7 @@ func TestImportFaults(t *testing.T) {
 		want = append(want, fmt.Sprintf("%d %s %s", i+2, c.column, c.reason))
 	}
 	report, faults, err := o.load(lines(cells...))
-	must(t, err)
+	testkit.Must(t, err)
 	var got []string
 	for _, f := range faults {
 		got = append(got, fmt.Sprintf("%d %s %s", f.Line, f.Column, f.Reason))
@@ -120,7 +122,7 @@ func TestImportTellsAllThatIsWrongWithARow(t *testing.T) {
 	good := register.Cells(&r)
 	bad := with(with(with(with(good, "category", "?"), "name", ""), "valid_from", "?"), "status", "?")
 	report, faults, err := o.load(lines(good[:3], bad, nil))
-	must(t, err)
+	testkit.Must(t, err)
 	columns := map[int][]string{}
 	for _, f := range faults {
 		columns[f.Line] = append(columns[f.Line], f.Column)
@@ -160,9 +162,9 @@ func TestImportUnderstands(t *testing.T) {
 	} {
 		number := fmt.Sprintf("U%d", i)
 		report, faults, err := o.load(lines(with(with(cells, "certificate_number", number), c.column, c.value)))
-		must(t, err)
+		testkit.Must(t, err)
 		found, err := o.store.Registrations(t.Context(), number)
-		must(t, err)
+		testkit.Must(t, err)
 		if report.Imported != 1 || len(faults) != 0 || len(found) != 1 || !c.check(found[0]) {
 			t.Errorf("%s %q: %+v %+v %+v", c.column, c.value, report, faults, found)
 		}
@@ -171,7 +173,7 @@ func TestImportUnderstands(t *testing.T) {
 	passport.Category, passport.Person.IDType, passport.Person.IDNumber = models.CategoryConstructor1, models.IDPassport, "E12345678"
 	for birth, reason := range map[string]string{"": "birth_date_needed", "2026-03-03": "birth_date_needed", "1980-01-31": ""} {
 		report, faults, err := o.load(lines(with(register.Cells(&passport), "birth_date", birth)))
-		must(t, err)
+		testkit.Must(t, err)
 		if reason == "" && (report.Imported != 1 || o.get(passport).Person.BirthDate != models.MustDate(birth)) || reason != "" && (len(faults) != 1 || faults[0].Reason != reason || faults[0].Column != "birth_date") {
 			t.Errorf("born %q: %+v, %+v", birth, report, faults)
 		}
@@ -183,7 +185,7 @@ func TestImportUnderstands(t *testing.T) {
 	ahead := o.maker.Registration()
 	ahead.ValidFrom, ahead.ValidUntil = today.AddDays(1), today.AddDays(100)
 	report, faults, err := o.load(lines(cells, with(register.Cells(&ahead), "status", "not_yet")))
-	must(t, err)
+	testkit.Must(t, err)
 	if report.Imported != 2 || len(faults) != 0 {
 		t.Fatalf("%+v %+v", report, faults)
 	}
@@ -210,7 +212,7 @@ func TestImportDuplicateKey(t *testing.T) {
 	faulty := with(first, "certificate_number", "NEW1")
 	rows = append(rows, with(faulty, "sex", "?"), faulty) // a row that did not go in takes no key
 	report, faults, err := o.load(lines(rows...))
-	must(t, err)
+	testkit.Must(t, err)
 	if want := (register.Report{Rows: 511, Imported: 507, Rejected: 4}); report != want {
 		t.Errorf("report %+v, want %+v", report, want)
 	}
@@ -223,7 +225,7 @@ func TestImportDuplicateKey(t *testing.T) {
 
 // One import with everything in it, on each database: new, changed, unchanged, refused and unreadable.
 func TestImportMixed(t *testing.T) {
-	for name := range databases {
+	for name := range storekit.Databases {
 		t.Run(name, func(t *testing.T) {
 			o := officeOn(t, name)
 			same, changed, revoked, taken := o.maker.Registration(), o.maker.Registration(), o.maker.Registration(), o.maker.Registration()
@@ -240,7 +242,7 @@ func TestImportMixed(t *testing.T) {
 			f := lines(register.Cells(&fresh), register.Cells(&changed), register.Cells(&same), register.Cells(&revoked), register.Cells(&stranger))
 			f.rows = append(f.rows, register.Row{Line: 9, Fault: &register.RowError{Line: 9, Column: "", Reason: "unreadable"}})
 			report, faults, err := o.load(f)
-			must(t, err)
+			testkit.Must(t, err)
 			if want := (register.Report{Rows: 6, Imported: 1, Changed: 1, Unchanged: 1, Rejected: 3}); report != want {
 				t.Errorf("report %+v, want %+v", report, want)
 			}
@@ -306,7 +308,7 @@ func TestImportOfABrokenFile(t *testing.T) {
 	f := lines(cells...)
 	f.end = errBroken
 	report, faults, err := o.load(f)
-	wantErr(t, err, errBroken)
+	testkit.WantErr(t, err, errBroken)
 	if want := (register.Report{Rows: 7, Imported: 7}); report != want || len(faults) != 0 {
 		t.Errorf("report %+v, %+v, want %+v", report, faults, want)
 	}
@@ -326,7 +328,7 @@ func TestImportCancelled(t *testing.T) {
 	report, err := o.Import(ctx, register.RowsOf(rows...), register.ImportOptions{
 		Reject: func(e register.RowError) { t.Errorf("%+v", e) }, Progress: func(register.Report) { cancel() },
 	})
-	wantErr(t, err, context.Canceled)
+	testkit.WantErr(t, err, context.Canceled)
 	if report.Imported != 500 {
 		t.Errorf("report %+v", report)
 	}

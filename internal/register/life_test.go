@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"yanzheng/internal/register"
+	"yanzheng/internal/testkit"
+	"yanzheng/internal/testkit/storekit"
 	"yanzheng/models"
 )
 
@@ -20,7 +22,7 @@ func TestMove(t *testing.T) {
 		models.StateInForce: models.EventRestored, models.StateSuspended: models.EventSuspended, models.StateCancelled: models.EventCancelled,
 		models.StateWithdrawn: models.EventWithdrawn, models.StateRevoked: models.EventRevoked,
 	}
-	for name := range databases {
+	for name := range storekit.Databases {
 		t.Run(name, func(t *testing.T) {
 			o := officeOn(t, name)
 			for _, from := range states {
@@ -32,13 +34,13 @@ func TestMove(t *testing.T) {
 					got, heard := o.get(r), o.caches.take()
 					_, known := worse[next]
 					if allowed := known && from != next && (next == models.StateInForce || worse[next] > worse[from]); !allowed {
-						wantErr(t, err, register.ErrMove)
+						testkit.WantErr(t, err, register.ErrMove)
 						if got.State != from || got.Version != 1 || len(heard) != 0 {
 							t.Errorf("%s to %s is refused, and yet %+v, %+v", from, next, got, heard)
 						}
 						continue
 					}
-					must(t, err)
+					testkit.Must(t, err)
 					if got.State != next || got.StateSince != today || got.Version != 2 || !out.Propagated || out.Registration.State != next || out.Registration.Version != 2 {
 						t.Errorf("%s to %s: %+v, %+v", from, next, got, out)
 					}
@@ -83,7 +85,7 @@ func TestReasonIsRequired(t *testing.T) {
 	d := decision(r)
 	d.Reason = "  " + strings.Repeat("𠮷", 500) + " "
 	_, err := o.Move(t.Context(), d, models.StateSuspended)
-	must(t, err)
+	testkit.Must(t, err)
 	if heard := o.caches.take(); heard[0].Reason != strings.Repeat("𠮷", 500) {
 		t.Errorf("kept as %.20q", heard[0].Reason)
 	}
@@ -206,7 +208,7 @@ func TestChangeOfNameReachesTheOtherRegistration(t *testing.T) {
 	other.Category = models.CategoryStructural1
 	o.admit(one, other)
 	_, err := o.Change(t.Context(), decision(one), map[models.Field]string{models.FieldName: "李新名"})
-	must(t, err)
+	testkit.Must(t, err)
 	if heard := o.caches.take(); len(heard) != 2 {
 		t.Errorf("heard %+v, want one event for each registration", heard)
 	}
@@ -216,7 +218,7 @@ func TestChangeOfNameReachesTheOtherRegistration(t *testing.T) {
 }
 
 func TestBlockAndUnblock(t *testing.T) {
-	for name := range databases {
+	for name := range storekit.Databases {
 		t.Run(name, func(t *testing.T) { officeOn(t, name).testBlockAndUnblock(t) })
 	}
 }
@@ -238,18 +240,18 @@ func (o *office) testBlockAndUnblock(t *testing.T) {
 		}
 	}
 	_, err := o.Unblock(t.Context(), d, models.BlockPenalty)
-	wantErr(t, err, register.ErrNoChange)
+	testkit.WantErr(t, err, register.ErrNoChange)
 	_, err = o.Block(t.Context(), d, models.BlockPenalty, today, today.AddDays(-1))
-	wantErr(t, err, models.ErrValidity)
+	testkit.WantErr(t, err, models.ErrValidity)
 	wantBars()
 
 	_, err = o.Block(t.Context(), d, models.BlockPenalty, 0, today) // from today, today included
-	must(t, err)
+	testkit.Must(t, err)
 	wantBars("2026-03-02~2026-03-02")
 	out, err := o.Block(t.Context(), d, models.BlockPenalty, today.AddDays(30), 0)
-	must(t, err)
+	testkit.Must(t, err)
 	_, err = o.Block(t.Context(), d, "inquiry", today.AddDays(-5), 0)
-	must(t, err)
+	testkit.Must(t, err)
 	wantBars("2026-03-02~2026-03-02", "2026-04-01~", "2026-02-25~")
 	finding := models.DecideRegistration(models.RegistrationFacts(&out.Registration), today)
 	if !slices.Equal(finding.Blocks, []models.BlockKind{models.BlockPenalty}) {
@@ -259,10 +261,10 @@ func (o *office) testBlockAndUnblock(t *testing.T) {
 	// What is over stays as history; what runs or lies ahead goes; what is of another kind is left alone.
 	o.clock.Advance(24 * time.Hour)
 	_, err = o.Unblock(t.Context(), d, models.BlockPenalty)
-	must(t, err)
+	testkit.Must(t, err)
 	wantBars("2026-03-02~2026-03-02", "2026-02-25~")
 	_, err = o.Unblock(t.Context(), d, models.BlockPenalty)
-	wantErr(t, err, register.ErrNoChange)
+	testkit.WantErr(t, err, register.ErrNoChange)
 	var kinds []models.EventKind
 	for _, e := range o.caches.take() {
 		kinds = append(kinds, e.Kind)

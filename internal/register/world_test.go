@@ -2,8 +2,6 @@ package register_test
 
 import (
 	"context"
-	"errors"
-	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -13,6 +11,7 @@ import (
 	"yanzheng/internal/register"
 	"yanzheng/internal/store"
 	"yanzheng/internal/testkit"
+	"yanzheng/internal/testkit/storekit"
 	"yanzheng/models"
 )
 
@@ -21,23 +20,6 @@ var (
 	now   = time.Date(2026, 3, 1, 16, 30, 0, 0, time.UTC)
 	today = models.MustDate("2026-03-02")
 )
-
-var keys = store.Keys{Seal: [32]byte{1}, Index: [32]byte{2}}
-
-// databases are those that the product runs on; the store's own contract says that they are alike, so that
-// most tests need the first one only.
-var databases = map[string]func(t *testing.T) store.Options{
-	"SQLite": func(t *testing.T) store.Options {
-		return store.Options{Driver: "sqlite", Path: filepath.Join(t.TempDir(), "register.db"), Keys: keys}
-	},
-	"MariaDB": func(t *testing.T) store.Options {
-		d := testkit.MySQL(t)
-		return store.Options{
-			Driver: "mysql", Network: "tcp", Address: d.Address, User: d.User, Password: d.Password, Name: d.Name,
-			MaxOpen: 8, MaxIdle: 8, DialTimeout: time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second, Keys: keys,
-		}
-	},
-}
 
 // office is the use case on a real store, with a clock and caches that a test holds in its hand.
 type office struct {
@@ -53,11 +35,11 @@ func newOffice(t *testing.T) *office { return officeOn(t, "SQLite") }
 
 func officeOn(t *testing.T, database string) *office {
 	t.Helper()
-	s, err := store.Open(t.Context(), databases[database](t))
-	must(t, err)
+	s, err := store.Open(t.Context(), storekit.Databases[database](t))
+	testkit.Must(t, err)
 	t.Cleanup(func() { _ = s.Close() })
 	_, err = s.Migrate(t.Context())
-	must(t, err)
+	testkit.Must(t, err)
 	o := &office{t: t, store: s, clock: testkit.NewClock(now), caches: &caches{there: true}, maker: demo.NewMaker(1, "R", today)}
 	o.Service = register.New(s, o.caches, o.clock.Now)
 	return o
@@ -90,7 +72,7 @@ func (c *caches) take() []models.Event {
 func (o *office) admit(rows ...models.Registration) {
 	o.t.Helper()
 	report, faults, err := o.load(register.RowsOf(rows...))
-	must(o.t, err)
+	testkit.Must(o.t, err)
 	if len(faults) > 0 || report.Imported != len(rows) {
 		o.t.Fatalf("%+v, %+v", report, faults)
 	}
@@ -109,7 +91,7 @@ func (o *office) load(rows register.Rows) (register.Report, []register.RowError,
 func (o *office) get(r models.Registration) models.Registration {
 	o.t.Helper()
 	found, err := o.store.Registrations(o.t.Context(), r.CertificateNumber)
-	must(o.t, err)
+	testkit.Must(o.t, err)
 	i := slices.IndexFunc(found, func(f models.Registration) bool { return f.Category == r.Category })
 	if i < 0 {
 		o.t.Fatalf("no registration %s %s", r.Category, r.CertificateNumber)
@@ -142,18 +124,4 @@ func with(cells []string, column, value string) []string {
 	c := slices.Clone(cells)
 	c[slices.Index(slices.Concat(register.RequiredColumns, register.OptionalColumns), column)] = value
 	return c
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func wantErr(t *testing.T, err, want error) {
-	t.Helper()
-	if !errors.Is(err, want) {
-		t.Errorf("error %v, want %v", err, want)
-	}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"yanzheng/internal/session"
+	"yanzheng/internal/testkit"
 	"yanzheng/models"
 )
 
@@ -45,7 +46,7 @@ func TestLogIn(t *testing.T) {
 func TestLogInRefusedByWeChat(t *testing.T) {
 	g := newGatehouse(t)
 	in, err := g.LogIn(t.Context(), "stale")
-	wantErr(t, err, errWeChat)
+	testkit.WantErr(t, err, errWeChat)
 	if in.Token != "" || g.count("SELECT COUNT(*) FROM users")+g.count("SELECT COUNT(*) FROM sessions") != 0 {
 		t.Errorf("%+v, and something is left", in)
 	}
@@ -61,7 +62,7 @@ func TestFirstLogInTwiceAtOnce(t *testing.T) {
 		all.Go(func() { ins[i], errs[i] = g.LogIn(t.Context(), "code-ming") })
 	}
 	all.Wait()
-	must(t, errors.Join(errs...))
+	testkit.Must(t, errors.Join(errs...))
 	for _, in := range ins {
 		if in.Identity.UserID != ins[0].Identity.UserID {
 			t.Errorf("users %q and %q", in.Identity.UserID, ins[0].Identity.UserID)
@@ -77,9 +78,9 @@ func TestTokenIsHashedAtRest(t *testing.T) {
 	g := newGatehouse(t)
 	in := g.logIn("ming")
 	_, err := g.Authenticate(t.Context(), in.Token)
-	must(t, err)
+	testkit.Must(t, err)
 	raw, err := base64.RawURLEncoding.DecodeString(in.Token)
-	must(t, err)
+	testkit.Must(t, err)
 	sum := sha256.Sum256([]byte(in.Token))
 	if g.count("SELECT COUNT(*) FROM sessions WHERE token_hash = ?", sum[:]) != 1 {
 		t.Error("the hash is not there")
@@ -87,12 +88,12 @@ func TestTokenIsHashedAtRest(t *testing.T) {
 	var held bytes.Buffer
 	var hash []byte
 	var user string
-	must(t, g.raw.QueryRowContext(t.Context(), "SELECT token_hash, user_id FROM sessions").Scan(&hash, &user))
+	testkit.Must(t, g.raw.QueryRowContext(t.Context(), "SELECT token_hash, user_id FROM sessions").Scan(&hash, &user))
 	held.Write(hash)
 	held.WriteString(user)
 	for _, key := range g.redis.Keys() {
 		value, err := g.redis.Get(key)
-		must(t, err)
+		testkit.Must(t, err)
 		held.WriteString(key + " " + value)
 	}
 	if !strings.Contains(held.String(), in.Identity.UserID) || len(g.redis.Keys()) == 0 {
@@ -111,16 +112,16 @@ func TestExpiry(t *testing.T) {
 		in := g.logIn("ming")
 		g.clock.Set(in.ExpiresAt.Add(-time.Millisecond))
 		_, err := g.Authenticate(t.Context(), in.Token)
-		must(t, err)
+		testkit.Must(t, err)
 		if !cached {
 			g.redis.FlushAll()
 		}
 		g.clock.Set(in.ExpiresAt)
 		_, err = g.Authenticate(t.Context(), in.Token)
-		wantErr(t, err, session.ErrSession)
+		testkit.WantErr(t, err, session.ErrSession)
 		g.clock.Advance(-time.Millisecond)
 		_, err = g.Authenticate(t.Context(), in.Token)
-		must(t, err)
+		testkit.Must(t, err)
 	}
 }
 
@@ -130,7 +131,7 @@ func TestWrongTokens(t *testing.T) {
 	in := g.logIn("ming")
 	for _, token := range []string{"", "x", in.Token[:42], in.Token + "A", " " + in.Token, strings.Repeat("A", 10_000), "Bearer " + in.Token} {
 		_, err := g.Authenticate(t.Context(), token)
-		wantErr(t, err, session.ErrSession)
+		testkit.WantErr(t, err, session.ErrSession)
 	}
 	if g.asked.n != 0 {
 		t.Errorf("%d look-ups for what cannot be a token", g.asked.n)
@@ -139,7 +140,7 @@ func TestWrongTokens(t *testing.T) {
 	slices.Reverse(swapped)
 	for _, token := range []string{string(swapped), strings.Repeat("A", 43), strings.Repeat("!", 43)} {
 		_, err := g.Authenticate(t.Context(), token)
-		wantErr(t, err, session.ErrSession)
+		testkit.WantErr(t, err, session.ErrSession)
 	}
 	if g.asked.n != 3 {
 		t.Errorf("%d look-ups for three unknown tokens", g.asked.n)
@@ -152,7 +153,7 @@ func TestStoreAwayIsNotLogInAgain(t *testing.T) {
 	in := g.logIn("ming")
 	g.asked.err = models.ErrUnavailable.Because(errors.New("connection refused"))
 	_, err := g.Authenticate(t.Context(), in.Token)
-	wantErr(t, err, models.ErrUnavailable)
+	testkit.WantErr(t, err, models.ErrUnavailable)
 	if errors.Is(err, session.ErrSession) {
 		t.Error("told to log in again")
 	}
@@ -162,9 +163,9 @@ func TestEndedSession(t *testing.T) {
 	g := newGatehouse(t)
 	in := g.logIn("ming")
 	_, err := g.raw.ExecContext(t.Context(), "UPDATE sessions SET ended_at = 1")
-	must(t, err)
+	testkit.Must(t, err)
 	_, err = g.Authenticate(t.Context(), in.Token)
-	wantErr(t, err, session.ErrSession)
+	testkit.WantErr(t, err, session.ErrSession)
 }
 
 // A role counts from the moment its grant was acknowledged, and no longer than until its removal was, in
@@ -177,7 +178,7 @@ func TestRolesAreSeenAtOnce(t *testing.T) {
 			user := phone.Identity.UserID
 			roles := func(in session.LogIn) []models.Role {
 				id, err := g.Authenticate(t.Context(), in.Token)
-				must(t, err)
+				testkit.Must(t, err)
 				return id.Roles
 			}
 			for range 2 { // all of them are in the cache
@@ -217,7 +218,7 @@ func TestSetRoleSaysWhatThePropagatorSays(t *testing.T) {
 	g := newGatehouse(t)
 	in := g.logIn("ming")
 	_, err := g.Authenticate(t.Context(), in.Token)
-	must(t, err)
+	testkit.Must(t, err)
 	g.relay.there = false
 	changed, propagated, err := g.SetRole(t.Context(), in.Identity.UserID, models.RoleInspector, true, "registrar")
 	if err != nil || !changed || propagated {
@@ -234,7 +235,7 @@ func TestSetRoleSaysWhatThePropagatorSays(t *testing.T) {
 		t.Errorf("%+v, %v", id, err)
 	}
 	changed, _, err = g.SetRole(t.Context(), "nobody", models.RoleInspector, true, "registrar")
-	wantErr(t, err, models.ErrNotFound)
+	testkit.WantErr(t, err, models.ErrNotFound)
 	if changed {
 		t.Error("changed nobody")
 	}

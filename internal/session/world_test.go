@@ -3,7 +3,6 @@ package session_test
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -61,12 +60,12 @@ func gatehouseOn(t *testing.T, database string) *gatehouse {
 	o, driver, dsn := databases[database](t)
 	o.Keys = store.Keys{Seal: [32]byte{1}, Index: [32]byte{2}}
 	s, err := store.Open(t.Context(), o)
-	must(t, err)
+	testkit.Must(t, err)
 	t.Cleanup(func() { _ = s.Close() })
 	_, err = s.Migrate(t.Context())
-	must(t, err)
+	testkit.Must(t, err)
 	raw, err := sql.Open(driver, dsn)
-	must(t, err)
+	testkit.Must(t, err)
 	t.Cleanup(func() { _ = raw.Close() })
 	m := miniredis.RunT(t)
 	rdb := factcache.Connect(factcache.Redis{Addresses: []string{m.Addr()}, Timeout: 5 * time.Second})
@@ -127,26 +126,12 @@ func (s *shaky) Propagate(ctx context.Context, events []models.Event) bool {
 func (g *gatehouse) logIn(who string) session.LogIn {
 	g.t.Helper()
 	in, err := g.LogIn(g.t.Context(), "code-"+who)
-	must(g.t, err)
+	testkit.Must(g.t, err)
 	return in
 }
 
 func (g *gatehouse) count(query string, args ...any) (n int) {
 	g.t.Helper()
-	must(g.t, g.raw.QueryRowContext(g.t.Context(), query, args...).Scan(&n))
+	testkit.Must(g.t, g.raw.QueryRowContext(g.t.Context(), query, args...).Scan(&n))
 	return n
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func wantErr(t *testing.T, err, want error) {
-	t.Helper()
-	if !errors.Is(err, want) {
-		t.Errorf("error %v, want %v", err, want)
-	}
 }

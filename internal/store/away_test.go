@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"yanzheng/internal/store"
+	"yanzheng/internal/testkit"
 	"yanzheng/models"
 )
 
@@ -24,8 +25,8 @@ func (p *place) calls() []call {
 	u := p.user("away")
 	s := session(u, 0x71)
 	_, err := p.CreateSession(p.t.Context(), s)
-	must(p.t, err)
-	must(p.t, p.CheckSealingKeys(p.t.Context())) // the first one writes
+	testkit.Must(p.t, err)
+	testkit.Must(p.t, p.CheckSealingKeys(p.t.Context())) // the first one writes
 	return []call{
 		{"Ping", func(ctx context.Context, s *store.Store) error { return s.Ping(ctx) }},
 		{"CheckSchema", func(ctx context.Context, s *store.Store) error { return s.CheckSchema(ctx) }},
@@ -147,7 +148,7 @@ func testErrors(t *testing.T, d dialect) {
 	})
 	t.Run("closed", func(t *testing.T) {
 		closed := open(t, p.options)
-		must(t, closed.Close())
+		testkit.Must(t, closed.Close())
 		every(t, closed, calls, t.Context(), models.ErrUnavailable, time.Second)
 	})
 	every(t, p.Store, calls, t.Context(), nil, 10*time.Second)
@@ -166,12 +167,12 @@ func testAway(t *testing.T, d dialect) {
 
 // Another process that holds SQLite's one write lock must not hold our callers longer than they wait.
 func (p *place) testLockedFile(t *testing.T, calls []call) {
-	must(t, p.CheckSealingKeys(t.Context())) // remembered once, it is only read
+	testkit.Must(t, p.CheckSealingKeys(t.Context())) // remembered once, it is only read
 	conn, err := p.raw.Conn(t.Context())
-	must(t, err)
+	testkit.Must(t, err)
 	defer conn.Close()
 	_, err = conn.ExecContext(t.Context(), "BEGIN IMMEDIATE")
-	must(t, err)
+	testkit.Must(t, err)
 	var reads, writes []call
 	for _, c := range calls {
 		switch c.name {
@@ -187,7 +188,7 @@ func (p *place) testLockedFile(t *testing.T, calls []call) {
 	every(t, p.Store, writes, ctx, models.ErrUnavailable, 2*time.Second)
 	every(t, p.Store, reads, t.Context(), nil, 2*time.Second) // a writer stops no reader
 	_, err = conn.ExecContext(t.Context(), "ROLLBACK")
-	must(t, err)
+	testkit.Must(t, err)
 	every(t, p.Store, calls, t.Context(), nil, 10*time.Second)
 }
 
@@ -224,7 +225,7 @@ func (p *place) testCutInTheMiddle(t *testing.T) {
 		r.Employer = "不应保存"
 		return models.Event{Kind: models.EventChanged}, nil
 	})
-	wantErr(t, err, models.ErrUnavailable)
+	testkit.WantErr(t, err, models.ErrUnavailable)
 	if n := len(p.pending()); n != events {
 		t.Errorf("%d events in the outbox, want %d", n, events)
 	}
@@ -236,5 +237,5 @@ func (p *place) testCutInTheMiddle(t *testing.T) {
 // A folder that cannot be written is an answer in words of ours too.
 func TestSQLiteWithoutItsFolder(t *testing.T) {
 	_, err := store.Open(t.Context(), store.Options{Driver: "sqlite", Path: filepath.Join(t.TempDir(), "none", "x.db"), Keys: keys})
-	wantErr(t, err, models.ErrUnavailable)
+	testkit.WantErr(t, err, models.ErrUnavailable)
 }

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"testing"
 
+	"yanzheng/internal/testkit"
 	"yanzheng/models"
 )
 
@@ -26,7 +27,7 @@ func (p *place) testIssued(t *testing.T) {
 		stored = *c
 		return models.Event{}, errOnPurpose
 	})
-	wantErr(t, err, errOnPurpose)
+	testkit.WantErr(t, err, errOnPurpose)
 	if !reflect.DeepEqual(stored, c) || stored.Printed != models.PrintOf(&r) {
 		t.Errorf("stored %+v\nissued %+v", stored, c)
 	}
@@ -53,15 +54,15 @@ func (p *place) testNotIssued(t *testing.T) {
 	_, err := p.IssueCertificate(t.Context(), r.ID, "x", at, func(r *models.Registration) (models.Certificate, error) {
 		return drawn(r, 100), errOnPurpose
 	})
-	wantErr(t, err, errOnPurpose)
+	testkit.WantErr(t, err, errOnPurpose)
 	_, err = p.IssueCertificate(t.Context(), 1<<40, "x", at, func(*models.Registration) (models.Certificate, error) {
 		t.Error("asked to draw one of nothing")
 		return models.Certificate{}, nil
 	})
-	wantErr(t, err, models.ErrNotFound)
+	testkit.WantErr(t, err, models.ErrNotFound)
 	taken := p.issue(r)
 	_, err = p.IssueCertificate(t.Context(), r.ID, "x", at, func(*models.Registration) (models.Certificate, error) { return taken, nil })
-	wantErr(t, err, models.ErrConflict) // an id that another certificate has
+	testkit.WantErr(t, err, models.ErrConflict) // an id that another certificate has
 	ids, err := p.CertificateIDs(t.Context(), subject(r))
 	if err != nil || len(ids) != 1 || len(p.history(subject(r))) != events+1 {
 		t.Errorf("certificates %v (%v), %d events", ids, err, len(p.history(subject(r)))-events)
@@ -82,7 +83,7 @@ func (p *place) testIssuedCoherently(t *testing.T) {
 		write(r, words[0])
 		return models.Event{}, nil
 	})
-	must(t, err)
+	testkit.Must(t, err)
 	stop := make(chan struct{})
 	var all sync.WaitGroup
 	all.Go(func() {
@@ -129,7 +130,7 @@ func (p *place) testCertificateChanged(t *testing.T) {
 		c.WithdrawnAt, c.WithdrawnReason = later, "手机遗失"
 		return models.Event{Kind: models.EventCertificateWithdrawn, Actor: "holder", Reason: "手机遗失"}, nil
 	})
-	must(t, err)
+	testkit.Must(t, err)
 	if got.WithdrawnAt != later || len(events) != 1 || events[0].SubjectID != subject(r) || events[0].Version != 2 || events[0].ID == 0 {
 		t.Errorf("%+v, events %+v", got, events)
 	}
@@ -149,7 +150,7 @@ func (p *place) testCertificateChanged(t *testing.T) {
 		t.Error("asked to change what is not there")
 		return models.Event{}, nil
 	})
-	wantErr(t, err, models.ErrNotFound)
+	testkit.WantErr(t, err, models.ErrNotFound)
 }
 
 // The second of two must see what the first did.
@@ -177,7 +178,7 @@ func (p *place) testWithdrawnAtOnce(t *testing.T) {
 			if err == nil {
 				done++
 			} else {
-				wantErr(t, err, errOnPurpose)
+				testkit.WantErr(t, err, errOnPurpose)
 			}
 		}
 		if done != 1 {

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"yanzheng/internal/testkit"
 	"yanzheng/models"
 )
 
@@ -22,7 +23,7 @@ func testChange(t *testing.T, d dialect) {
 			t.Error("asked to change what is not there")
 			return models.Event{}, nil
 		})
-		wantErr(t, err, models.ErrNotFound)
+		testkit.WantErr(t, err, models.ErrNotFound)
 		if len(events) != 0 {
 			t.Errorf("events %+v", events)
 		}
@@ -42,7 +43,7 @@ func (p *place) testChangeWrites(t *testing.T) {
 		// What the store decides is not for the callback to say.
 		return models.Event{ID: 77, Subject: "x", SubjectID: "y", Version: 9, At: 1, Kind: models.EventSuspended, Actor: "registrar", Reason: "暂停执业"}, nil
 	})
-	must(t, err)
+	testkit.Must(t, err)
 	want := models.Event{
 		ID: events[0].ID, Subject: models.SubjectRegistration, SubjectID: subject(r), Version: 2,
 		Kind: models.EventSuspended, Actor: "registrar", Reason: "暂停执业", At: later,
@@ -66,7 +67,7 @@ func (p *place) testChangeWrites(t *testing.T) {
 		r.State, r.StateSince = models.StateInForce, 0
 		return models.Event{Kind: models.EventRestored}, nil
 	})
-	must(t, err)
+	testkit.Must(t, err)
 	if stored = p.registration(r.Category, r.CertificateNumber); stored.StateSince != 0 || stored.Version != 3 {
 		t.Errorf("zero values are not written: %+v", stored)
 	}
@@ -85,7 +86,7 @@ func (p *place) testChangeRollsBack(t *testing.T) {
 		r.Blocks = append(r.Blocks, models.Block{RegistrationID: r.ID, Kind: models.BlockPenalty, From: today})
 		return models.Event{Kind: models.EventChanged}, errOnPurpose
 	})
-	wantErr(t, err, errOnPurpose)
+	testkit.WantErr(t, err, errOnPurpose)
 	if len(got) != 0 || calls != 1 {
 		t.Errorf("events %+v after %d calls", got, calls)
 	}
@@ -133,7 +134,7 @@ func (p *place) testChangeOfPerson(t *testing.T) {
 		r.Person.Name, r.Person.Sex = "改名后", models.Female
 		return models.Event{Kind: models.EventChanged, Actor: "registrar"}, nil
 	})
-	must(t, err)
+	testkit.Must(t, err)
 	versions := map[string]int64{}
 	for _, e := range events {
 		versions[e.SubjectID] = e.Version
@@ -152,7 +153,7 @@ func (p *place) testChangeOfPerson(t *testing.T) {
 		r.Person.IDNumber = "99999919700101001X"
 		return models.Event{Kind: models.EventChanged}, nil
 	})
-	must(t, err)
+	testkit.Must(t, err)
 	moved := p.registration(first.Category, first.CertificateNumber)
 	if moved.Version != 3 || moved.Person.IDNumber != "99999919700101001X" {
 		t.Errorf("after the number changed: %+v", moved)
@@ -166,7 +167,7 @@ func (p *place) testChangeOfPerson(t *testing.T) {
 		r.Person.IDNumber = "99999919700101001X"
 		return models.Event{Kind: models.EventChanged}, nil
 	})
-	wantErr(t, err, models.ErrIDNumberTaken)
+	testkit.WantErr(t, err, models.ErrIDNumberTaken)
 	if got := p.registration(stranger.Category, stranger.CertificateNumber); got.Version != 1 || got.Person.IDNumber != stranger.Person.IDNumber {
 		t.Errorf("the stranger: %+v", got)
 	}
@@ -181,7 +182,7 @@ func (p *place) testChangeBlocks(t *testing.T) {
 			r.Blocks = f(r.Blocks)
 			return models.Event{Kind: models.EventBlocked}, nil
 		})
-		must(t, err)
+		testkit.Must(t, err)
 		return got.Blocks
 	}
 	penalty := func(id int64, from models.Date) models.Block {
@@ -230,7 +231,7 @@ func (p *place) testChangesAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	must(t, errors.Join(errs...))
+	testkit.Must(t, errors.Join(errs...))
 	got := p.registration(r.Category, r.CertificateNumber)
 	if got.Version != n+1 || len([]rune(got.Specialty)) != n {
 		t.Errorf("version %d, specialty of %d characters, want %d changes", got.Version, len([]rune(got.Specialty)), n)
@@ -259,7 +260,7 @@ func (p *place) testPersonChangesAtOnce(t *testing.T) {
 		}
 		all.Wait()
 	}
-	must(t, errors.Join(errs...))
+	testkit.Must(t, errors.Join(errs...))
 	for _, r := range both {
 		got := p.registration(r.Category, r.CertificateNumber)
 		if got.Version != 1+2*rounds || len(got.Person.Name) != len(first.Person.Name)+2*rounds {

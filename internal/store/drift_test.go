@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm/schema"
 
 	"yanzheng/internal/store"
+	"yanzheng/internal/testkit"
 	"yanzheng/models"
 )
 
@@ -134,7 +135,7 @@ func (s shape) fits(t *testing.T) {
 	var known []string
 	for i, model := range stored {
 		parsed, err := schema.Parse(model, &sync.Map{}, schema.NamingStrategy{})
-		must(t, err)
+		testkit.Must(t, err)
 		if parsed.Table != tables[i] {
 			t.Errorf("%T lives in %s, want %s", model, parsed.Table, tables[i])
 		}

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"testing"
 
+	"yanzheng/internal/testkit"
 	"yanzheng/models"
 )
 
@@ -20,7 +21,7 @@ func testFacts(t *testing.T, d dialect) {
 func (p *place) facts(id models.CertificateID) models.Facts {
 	p.t.Helper()
 	facts, err := p.Facts(p.t.Context(), id)
-	must(p.t, err)
+	testkit.Must(p.t, err)
 	if facts == nil {
 		p.t.Fatalf("no facts of %s", id)
 	}
@@ -74,7 +75,7 @@ func (p *place) testFactsChanged(t *testing.T) {
 			step.change(r)
 			return models.Event{Kind: models.EventChanged}, nil
 		})
-		must(t, err)
+		testkit.Must(t, err)
 		got := p.facts(c.ID)
 		if !reflect.DeepEqual(got.Changed, step.want) || got.Version != int64(i+2) {
 			t.Errorf("step %d: changed %v at version %d, want %v", i, got.Changed, got.Version, step.want)
@@ -98,12 +99,12 @@ func (p *place) testFactsBlocked(t *testing.T) {
 			models.Block{RegistrationID: r.ID, Kind: "inquiry", From: today.AddDays(3)})
 		return models.Event{Kind: models.EventBlocked}, nil
 	})
-	must(t, err)
+	testkit.Must(t, err)
 	_, _, err = p.ChangeCertificate(t.Context(), c.ID, later, func(c *models.Certificate) (models.Event, error) {
 		c.WithdrawnAt, c.WithdrawnReason = later, "遗失"
 		return models.Event{Kind: models.EventCertificateWithdrawn}, nil
 	})
-	must(t, err)
+	testkit.Must(t, err)
 	got := p.facts(c.ID)
 	if len(got.Blocks) != 2 || got.Blocks[0].Kind != models.BlockPenalty || got.Blocks[0].From != today ||
 		got.Blocks[0].Until != today.AddDays(9) || got.Blocks[1].Kind != "inquiry" || got.Blocks[1].Until != 0 {
@@ -182,7 +183,7 @@ func testLookUp(t *testing.T, d dialect) {
 			if got != c.want {
 				t.Errorf("%s %q: %d, want %d", c.category, c.number, got, c.want)
 			}
-			wantErr(t, err, c.err)
+			testkit.WantErr(t, err, c.err)
 		}
 		found, err := p.Registrations(t.Context(), "AbC-001")
 		if err != nil || len(found) != 2 || found[0].ID != first.ID || found[0].Person.IDNumber != first.Person.IDNumber {
@@ -197,7 +198,7 @@ func testLookUp(t *testing.T, d dialect) {
 			r.Blocks = []models.Block{{RegistrationID: r.ID, Kind: models.BlockPenalty, From: today}}
 			return models.Event{}, nil
 		})
-		must(t, err)
+		testkit.Must(t, err)
 		got, err := p.FindRegistration(t.Context(), "AbC-001", "欧阳·明", first.Category)
 		if err != nil || len(got.Blocks) != 1 || got.Blocks[0].Kind != models.BlockPenalty {
 			t.Errorf("%+v, %v", got, err)

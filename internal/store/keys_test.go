@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"yanzheng/internal/store"
+	"yanzheng/internal/testkit"
 )
 
 // Another key than that of the first use is refused, before it seals what nobody can open or calls an
@@ -14,11 +15,11 @@ import (
 func testKeys(t *testing.T, d dialect) {
 	p := d.migrated(t)
 	for range 2 {
-		must(t, p.CheckSealingKeys(t.Context()))
-		must(t, p.CheckKeys(t.Context(), map[string][]byte{"code/0": []byte("the first ring")}))
+		testkit.Must(t, p.CheckSealingKeys(t.Context()))
+		testkit.Must(t, p.CheckKeys(t.Context(), map[string][]byte{"code/0": []byte("the first ring")}))
 	}
-	wantErr(t, p.CheckKeys(t.Context(), map[string][]byte{"code/0": []byte("another ring")}), store.ErrKeyDiffers)
-	must(t, p.CheckKeys(t.Context(), map[string][]byte{"code/0": []byte("the first ring"), "code/1": []byte("rotated")}))
+	testkit.WantErr(t, p.CheckKeys(t.Context(), map[string][]byte{"code/0": []byte("another ring")}), store.ErrKeyDiffers)
+	testkit.Must(t, p.CheckKeys(t.Context(), map[string][]byte{"code/0": []byte("the first ring"), "code/1": []byte("rotated")}))
 	for _, change := range []func(k *store.Keys){
 		func(k *store.Keys) { k.Seal[5] ^= 0x80 },
 		func(k *store.Keys) { k.Index[5] ^= 0x80 },
@@ -26,11 +27,11 @@ func testKeys(t *testing.T, d dialect) {
 		options := p.options
 		change(&options.Keys)
 		other, err := store.Open(t.Context(), options)
-		must(t, err)
-		wantErr(t, other.CheckSealingKeys(t.Context()), store.ErrKeyDiffers)
-		must(t, other.Close())
+		testkit.Must(t, err)
+		testkit.WantErr(t, other.CheckSealingKeys(t.Context()), store.ErrKeyDiffers)
+		testkit.Must(t, other.Close())
 	}
-	must(t, p.CheckSealingKeys(t.Context())) // the refused ones changed nothing
+	testkit.Must(t, p.CheckSealingKeys(t.Context())) // the refused ones changed nothing
 	if all := p.dump("key_fingerprints"); !strings.Contains(all, "code/0") || strings.Contains(all, "the first ring") || strings.Contains(all, string(keys.Seal[:])) {
 		t.Errorf("remembered as %q", all)
 	}

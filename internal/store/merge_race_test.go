@@ -5,6 +5,7 @@ import (
 	"sync"
 	"testing"
 
+	"yanzheng/internal/testkit"
 	"yanzheng/models"
 )
 
@@ -88,7 +89,7 @@ func (p *place) testImporterAndRegistrar(t *testing.T) {
 			outcomes, _, errs[1] = p.Merge(t.Context(), []models.Registration{withEmployer(r, "旧文件里的单位")}, models.Merge, models.Event{Kind: models.EventImported}, at)
 		})
 		all.Wait()
-		must(t, errors.Join(errs...))
+		testkit.Must(t, errors.Join(errs...))
 		got := p.registration(r.Category, r.CertificateNumber)
 		want := map[models.MergeKind]int64{models.MergeChanged: 3, models.MergeRefused: 2}[outcomes[0].Kind]
 		if got.State != models.StateRevoked || got.StateSince != today || got.Version != want {

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"testing"
 
+	"yanzheng/internal/testkit"
 	"yanzheng/models"
 )
 
@@ -104,7 +105,7 @@ func (p *place) testMergeTwice(t *testing.T) {
 	p.merge(rows...)
 	before := p.dump("registrations") + p.dump("persons") + p.dump("events")
 	outcomes, events, err := p.Merge(t.Context(), rows, models.Merge, models.Event{Kind: models.EventImported}, later)
-	must(t, err)
+	testkit.Must(t, err)
 	for i, o := range outcomes {
 		if o.Kind != models.MergeUnchanged {
 			t.Errorf("row %d: %+v", i, o)
@@ -270,7 +271,7 @@ func (p *place) testMergeRollsBack(t *testing.T) {
 	outcomes, events, err := p.Merge(ctx, []models.Registration{
 		p.maker.Registration(), withEmployer(first, "不应保存"), withEmployer(last, "不应保存"), p.maker.Registration(),
 	}, rule, models.Event{Kind: models.EventImported}, at)
-	wantErr(t, err, context.Canceled)
+	testkit.WantErr(t, err, context.Canceled)
 	if len(outcomes) != 0 || len(events) != 0 {
 		t.Errorf("outcomes %+v, events %+v", outcomes, events)
 	}

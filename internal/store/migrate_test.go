@@ -15,11 +15,11 @@ import (
 func testMigrate(t *testing.T, d dialect) {
 	t.Run("from nothing, twice", func(t *testing.T) {
 		p := d.empty(t)
-		wantErr(t, p.CheckSchema(t.Context()), store.ErrSchema)
+		testkit.WantErr(t, p.CheckSchema(t.Context()), store.ErrSchema)
 		if steps, err := p.Migrate(t.Context()); err != nil || steps == 0 {
 			t.Fatalf("first: %d steps, %v", steps, err)
 		}
-		must(t, p.CheckSchema(t.Context()))
+		testkit.Must(t, p.CheckSchema(t.Context()))
 		r := p.admit(p.maker.Registration())
 		if steps, err := p.Migrate(t.Context()); err != nil || steps != 0 {
 			t.Fatalf("again: %d steps, %v", steps, err)
@@ -37,7 +37,7 @@ func testMigrate(t *testing.T, d dialect) {
 			p.spoil("DROP TABLE " + table)
 		}
 		p.spoil("DELETE FROM goose_db_version WHERE version_id > 0")
-		wantErr(t, p.CheckSchema(t.Context()), store.ErrSchema)
+		testkit.WantErr(t, p.CheckSchema(t.Context()), store.ErrSchema)
 		migrateAtOnce(t, p)
 	})
 	t.Run("without tables", func(t *testing.T) {
@@ -52,7 +52,7 @@ func migrateAtOnce(t *testing.T, p *place) {
 	t.Helper()
 	processes := []*store.Store{p.Store, open(t, p.options), open(t, p.options)}
 	for _, s := range processes {
-		must(t, s.Ping(t.Context())) // so that they begin together
+		testkit.Must(t, s.Ping(t.Context())) // so that they begin together
 	}
 	steps := make([]int, len(processes))
 	errs := make([]error, len(processes))
@@ -66,7 +66,7 @@ func migrateAtOnce(t *testing.T, p *place) {
 	}
 	close(begin)
 	all.Wait()
-	must(t, errors.Join(errs...))
+	testkit.Must(t, errors.Join(errs...))
 	// SQLite has no lock for this, so that there several may have done a part.
 	slices.Sort(steps)
 	known := p.count("SELECT MAX(version_id) FROM goose_db_version")
@@ -76,7 +76,7 @@ func migrateAtOnce(t *testing.T, p *place) {
 	if n := p.count("SELECT COUNT(*) - COUNT(DISTINCT version_id) FROM goose_db_version"); n != 0 {
 		t.Errorf("%d steps were taken twice", n)
 	}
-	must(t, p.CheckSchema(t.Context()))
+	testkit.Must(t, p.CheckSchema(t.Context()))
 	p.admit(p.maker.Registration())
 }
 
@@ -121,7 +121,7 @@ func TestSQLitePathIsTakenLiterally(t *testing.T) {
 	o := store.Options{Driver: "sqlite", Path: path, Keys: keys}
 	first := open(t, o)
 	_, err := first.Migrate(t.Context())
-	must(t, err)
-	must(t, first.Close())
-	must(t, open(t, o).CheckSchema(t.Context()))
+	testkit.Must(t, err)
+	testkit.Must(t, first.Close())
+	testkit.Must(t, open(t, o).CheckSchema(t.Context()))
 }

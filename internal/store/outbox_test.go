@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"testing"
 
+	"yanzheng/internal/testkit"
 	"yanzheng/models"
 )
 
@@ -17,7 +18,7 @@ func testOutbox(t *testing.T, d dialect) {
 	const n = 7
 	for i := range n {
 		_, _, err := p.change(r.ID, "第"+strconv.Itoa(i)+"家")
-		must(t, err)
+		testkit.Must(t, err)
 	}
 	events := p.pending()
 	if len(events) != n || !slices.IsSortedFunc(events, func(a, b models.Event) int { return int(a.ID - b.ID) }) {
@@ -34,9 +35,9 @@ func testOutbox(t *testing.T, d dialect) {
 	}
 	// Confirmed out of order, twice, together with one that does not exist.
 	for range 2 {
-		must(t, p.MarkPropagated(t.Context(), []int64{events[4].ID, events[0].ID, 1 << 40}, later))
+		testkit.Must(t, p.MarkPropagated(t.Context(), []int64{events[4].ID, events[0].ID, 1 << 40}, later))
 	}
-	must(t, p.MarkPropagated(t.Context(), nil, later))
+	testkit.Must(t, p.MarkPropagated(t.Context(), nil, later))
 	want := slices.Concat(events[1:4], events[5:])
 	if left := p.pending(); !slices.Equal(left, want) {
 		t.Errorf("left %+v", left)
@@ -57,5 +58,5 @@ func testOutbox(t *testing.T, d dialect) {
 		t.Errorf("certificates %v, %v, want %v", ids, err, want2)
 	}
 	_, err = p.CertificateIDs(t.Context(), "not a number")
-	wantErr(t, err, models.ErrInternal)
+	testkit.WantErr(t, err, models.ErrInternal)
 }

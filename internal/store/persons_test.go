@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"yanzheng/internal/store"
+	"yanzheng/internal/testkit"
 	"yanzheng/models"
 )
 
@@ -25,7 +26,7 @@ func testPersons(t *testing.T, d dialect) {
 // stored gives what the database itself holds of a person's identity number.
 func (p *place) stored(id int64) (sealed, index []byte) {
 	p.t.Helper()
-	must(p.t, p.raw.QueryRowContext(p.t.Context(), "SELECT id_number_sealed, id_number_index FROM persons WHERE id = ?", id).Scan(&sealed, &index))
+	testkit.Must(p.t, p.raw.QueryRowContext(p.t.Context(), "SELECT id_number_sealed, id_number_index FROM persons WHERE id = ?", id).Scan(&sealed, &index))
 	return sealed, index
 }
 
@@ -33,10 +34,10 @@ func (p *place) stored(id int64) (sealed, index []byte) {
 func (p *place) dump(table string) string {
 	p.t.Helper()
 	rows, err := p.raw.QueryContext(p.t.Context(), "SELECT * FROM "+table)
-	must(p.t, err)
+	testkit.Must(p.t, err)
 	defer rows.Close()
 	columns, err := rows.Columns()
-	must(p.t, err)
+	testkit.Must(p.t, err)
 	var all strings.Builder
 	for rows.Next() {
 		values := make([]sql.RawBytes, len(columns))
@@ -44,13 +45,13 @@ func (p *place) dump(table string) string {
 		for i := range values {
 			into[i] = &values[i]
 		}
-		must(p.t, rows.Scan(into...))
+		testkit.Must(p.t, rows.Scan(into...))
 		for _, v := range values {
 			all.Write(v)
 			all.WriteByte('\n')
 		}
 	}
-	must(p.t, rows.Err())
+	testkit.Must(p.t, rows.Err())
 	return all.String()
 }
 
@@ -96,7 +97,7 @@ func (p *place) testSealedTwice(t *testing.T) {
 		r.Person.Name += "改"
 		return models.Event{Kind: models.EventChanged}, nil
 	})
-	must(t, err)
+	testkit.Must(t, err)
 	again, sameIndex := p.stored(r.PersonID)
 	if bytes.Equal(sealed, again) {
 		t.Error("sealed to the same bytes again: the nonce repeats")
@@ -121,9 +122,9 @@ func (p *place) testOtherKeys(t *testing.T) {
 	o.Keys = store.Keys{Seal: [32]byte{9}, Index: keys.Index}
 	stranger := open(t, o)
 	_, err := stranger.Registrations(t.Context(), r.CertificateNumber)
-	wantErr(t, err, models.ErrInternal)
+	testkit.WantErr(t, err, models.ErrInternal)
 	facts, err := stranger.Facts(t.Context(), c.ID)
-	wantErr(t, err, models.ErrInternal)
+	testkit.WantErr(t, err, models.ErrInternal)
 	if facts != nil {
 		t.Error("facts without the key")
 	}
@@ -142,7 +143,7 @@ func (p *place) testDamaged(t *testing.T) {
 	c := p.issue(r)
 	sealed, _ := p.stored(r.PersonID)
 	user, err := p.EnsureUser(t.Context(), "openid-of-somebody", "udamage", at)
-	must(t, err)
+	testkit.Must(t, err)
 	flipped := slices.Clone(sealed)
 	flipped[len(flipped)-1] ^= 1
 	for name, b := range map[string][]byte{
@@ -153,7 +154,7 @@ func (p *place) testDamaged(t *testing.T) {
 		if facts, err := p.Facts(t.Context(), c.ID); facts != nil || err == nil {
 			t.Errorf("%s: %+v, %v", name, facts, err)
 		} else {
-			wantErr(t, err, models.ErrInternal)
+			testkit.WantErr(t, err, models.ErrInternal)
 		}
 	}
 	p.spoil("UPDATE persons SET id_number_sealed = ? WHERE id = ?", sealed, r.PersonID)

@@ -4,6 +4,8 @@ import (
 	"net"
 	"sync"
 	"testing"
+
+	"yanzheng/internal/testkit"
 )
 
 // proxy stands between a store and its server, and can fall silent or go away like one.
@@ -20,7 +22,7 @@ type proxy struct {
 func newProxy(t *testing.T, target string) *proxy {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
+	testkit.Must(t, err)
 	p := &proxy{address: listener.Addr().String(), target: target, listener: listener}
 	go p.serve(listener)
 	t.Cleanup(p.refuse)
@@ -97,7 +99,7 @@ func (p *proxy) refuse() {
 func (p *proxy) comeBack(t *testing.T) {
 	t.Helper()
 	listener, err := net.Listen("tcp", p.address)
-	must(t, err)
+	testkit.Must(t, err)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.silent, p.listener = false, listener

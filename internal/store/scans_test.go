@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"yanzheng/internal/testkit"
 	"yanzheng/models"
 )
 
@@ -39,14 +40,14 @@ func emptyScan(id string) models.Scan {
 func (p *place) scan(id string) models.Scan {
 	p.t.Helper()
 	s, err := p.Scan(p.t.Context(), id)
-	must(p.t, err)
+	testkit.Must(p.t, err)
 	return s
 }
 
 func (p *place) testScanRoundTrip(t *testing.T) {
 	p = p.within(t)
 	full, empty := fullScan("0195-full"), emptyScan("0195-empty")
-	must(t, p.AppendScans(t.Context(), full, empty))
+	testkit.Must(t, p.AppendScans(t.Context(), full, empty))
 	if got := p.scan(full.ID); !reflect.DeepEqual(got, full) {
 		t.Errorf("got  %+v\nwant %+v", got, full)
 	}
@@ -64,24 +65,24 @@ func (p *place) testScanRoundTrip(t *testing.T) {
 	} {
 		s := emptyScan(fmt.Sprintf("0195-%d", i))
 		s.DocumentReason = word
-		must(t, p.AppendScans(t.Context(), s))
+		testkit.Must(t, p.AppendScans(t.Context(), s))
 		if got := p.scan(s.ID).DocumentReason; got != word {
 			t.Errorf("%s comes back as %s", word, got)
 		}
 	}
 	_, err := p.Scan(t.Context(), "0195-none")
-	wantErr(t, err, models.ErrNotFound)
+	testkit.WantErr(t, err, models.ErrNotFound)
 }
 
 // A replay after a crash brings what is there already, mixed with what is not.
 func (p *place) testScanTwice(t *testing.T) {
 	p = p.within(t)
 	first := fullScan("twice-1")
-	must(t, p.AppendScans(t.Context(), first))
+	testkit.Must(t, p.AppendScans(t.Context(), first))
 	other := first
 	other.Note, other.Usable, other.UserID = "改写", false, nil
-	must(t, p.AppendScans(t.Context(), other))
-	must(t, p.AppendScans(t.Context(), other, fullScan("twice-2"), other))
+	testkit.Must(t, p.AppendScans(t.Context(), other))
+	testkit.Must(t, p.AppendScans(t.Context(), other, fullScan("twice-2"), other))
 	if got := p.scan("twice-1"); !reflect.DeepEqual(got, first) {
 		t.Errorf("the replay rewrote it: %+v", got)
 	}
@@ -103,7 +104,7 @@ func (p *place) testScansAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	must(t, errors.Join(errs...))
+	testkit.Must(t, errors.Join(errs...))
 	if n := p.count("SELECT COUNT(*) FROM scans WHERE id LIKE 'once-%'"); n != writers/2*each {
 		t.Errorf("%d scans, want %d", n, writers/2*each)
 	}
@@ -115,7 +116,7 @@ func (p *place) testRetention(t *testing.T) {
 	for i := range 10 {
 		s := emptyScan(fmt.Sprintf("old-%d", i))
 		s.At = at + models.Instant(9-i)
-		must(t, p.AppendScans(t.Context(), s))
+		testkit.Must(t, p.AppendScans(t.Context(), s))
 	}
 	for _, step := range []struct {
 		before models.Instant

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"yanzheng/internal/testkit"
 )
 
 // shape is what a database says of its own tables. Keys are written "table(column,column)".
@@ -19,17 +21,17 @@ const bookkeeping = "'goose_db_version', 'goose_lock', 'sqlite_sequence'"
 func (p *place) each(query string, f func(v []string)) {
 	p.t.Helper()
 	rows, err := p.raw.QueryContext(p.t.Context(), query)
-	must(p.t, err)
+	testkit.Must(p.t, err)
 	defer rows.Close()
 	columns, err := rows.Columns()
-	must(p.t, err)
+	testkit.Must(p.t, err)
 	for rows.Next() {
 		values := make([]*string, len(columns))
 		into := make([]any, len(columns))
 		for i := range values {
 			into[i] = &values[i]
 		}
-		must(p.t, rows.Scan(into...))
+		testkit.Must(p.t, rows.Scan(into...))
 		texts := make([]string, len(columns))
 		for i, v := range values {
 			if v != nil {
@@ -38,7 +40,7 @@ func (p *place) each(query string, f func(v []string)) {
 		}
 		f(texts)
 	}
-	must(p.t, rows.Err())
+	testkit.Must(p.t, rows.Err())
 }
 
 func newShape() shape { return shape{tables: map[string]map[string]column{}} }

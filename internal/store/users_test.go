@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"yanzheng/internal/testkit"
 	"yanzheng/models"
 )
 
@@ -25,7 +26,7 @@ func testUsers(t *testing.T, d dialect) {
 func (p *place) user(openID string) models.User {
 	p.t.Helper()
 	u, err := p.EnsureUser(p.t.Context(), openID, hex.EncodeToString([]byte(openID)), at)
-	must(p.t, err)
+	testkit.Must(p.t, err)
 	return u
 }
 
@@ -46,7 +47,7 @@ func (p *place) testEnsureUser(t *testing.T) {
 		}
 	}
 	var sealed []byte
-	must(t, p.raw.QueryRowContext(t.Context(), "SELECT openid_sealed FROM users WHERE id = ?", u.ID).Scan(&sealed))
+	testkit.Must(t, p.raw.QueryRowContext(t.Context(), "SELECT openid_sealed FROM users WHERE id = ?", u.ID).Scan(&sealed))
 	if bytes.Contains(sealed, []byte(openID)) {
 		t.Error("the openid is in the database as it is")
 	}
@@ -62,7 +63,7 @@ func (p *place) testEnsureUserAtOnce(t *testing.T) {
 		all.Go(func() { users[i], errs[i] = p.EnsureUser(t.Context(), "everybody", fmt.Sprintf("u%d", i), at) })
 	}
 	all.Wait()
-	must(t, errors.Join(errs...))
+	testkit.Must(t, errors.Join(errs...))
 	for _, u := range users {
 		if u.ID == "" || u.ID != users[0].ID {
 			t.Errorf("user %q beside %q", u.ID, users[0].ID)
@@ -77,7 +78,7 @@ func session(u models.User, tag byte) models.Session {
 func (p *place) identity(s models.Session) models.Identity {
 	p.t.Helper()
 	id, err := p.Identity(p.t.Context(), s.TokenHash)
-	must(p.t, err)
+	testkit.Must(p.t, err)
 	return id
 }
 
@@ -86,7 +87,7 @@ func (p *place) testRoles(t *testing.T) {
 	u := p.user("roles")
 	s := session(u, 1)
 	_, err := p.CreateSession(t.Context(), s)
-	must(t, err)
+	testkit.Must(t, err)
 	version, pending := int64(1), len(p.pending())
 	for i, step := range []struct {
 		role    models.Role
@@ -103,7 +104,7 @@ func (p *place) testRoles(t *testing.T) {
 		{models.RoleEmployer, false, models.EventDenied, nil},
 	} {
 		events, err := p.SetRole(t.Context(), u.ID, step.role, step.has, "registrar", later)
-		must(t, err)
+		testkit.Must(t, err)
 		if step.happens == "" {
 			if len(events) != 0 {
 				t.Errorf("step %d: events %+v", i, events)
@@ -126,7 +127,7 @@ func (p *place) testRoles(t *testing.T) {
 		}
 	}
 	_, err = p.SetRole(t.Context(), "nobody", models.RoleInspector, true, "registrar", later)
-	wantErr(t, err, models.ErrNotFound)
+	testkit.WantErr(t, err, models.ErrNotFound)
 
 	// Two registrars grant different roles at once: each event has a version of its own, or a cache that
 	// heard of the one would take the other for known.
@@ -136,7 +137,7 @@ func (p *place) testRoles(t *testing.T) {
 		all.Go(func() { _, errs[i] = p.SetRole(t.Context(), u.ID, role, true, "registrar", later) })
 	}
 	all.Wait()
-	must(t, errors.Join(errs...))
+	testkit.Must(t, errors.Join(errs...))
 	if id := p.identity(s); id.Version != version+2 || len(id.Roles) != 2 {
 		t.Errorf("after two grants at once %+v, want version %d", id, version+2)
 	}
@@ -150,7 +151,7 @@ func (p *place) testRoles(t *testing.T) {
 		})
 	}
 	all.Wait()
-	must(t, errors.Join(errs...))
+	testkit.Must(t, errors.Join(errs...))
 	if n := len(slices.Concat(happened...)); n != 1 {
 		t.Errorf("%d events of one grant", n)
 	}
@@ -161,19 +162,19 @@ func (p *place) testSessions(t *testing.T) {
 	u := p.user("sessions")
 	s, other := session(u, 2), session(u, 3)
 	_, err := p.SetRole(t.Context(), u.ID, models.RoleHolder, true, "x", at)
-	must(t, err)
+	testkit.Must(t, err)
 	id, err := p.CreateSession(t.Context(), s)
 	want := models.Identity{UserID: u.ID, Roles: []models.Role{models.RoleHolder}, Version: 2, ExpiresAt: at + 1000}
 	if err != nil || id.UserID != want.UserID || !slices.Equal(id.Roles, want.Roles) || id.Version != 2 || id.ExpiresAt != want.ExpiresAt {
 		t.Errorf("created %+v, %v", id, err)
 	}
 	_, err = p.CreateSession(t.Context(), other)
-	must(t, err)
+	testkit.Must(t, err)
 	if got := p.identity(s); got.UserID != want.UserID || got.ExpiresAt != want.ExpiresAt || got.Version != want.Version {
 		t.Errorf("read %+v", got)
 	}
 	_, err = p.CreateSession(t.Context(), s)
-	wantErr(t, err, models.ErrConflict)
+	testkit.WantErr(t, err, models.ErrConflict)
 	_, err = p.CreateSession(t.Context(), session(models.User{ID: "nobody"}, 4))
 	if err == nil || errors.Is(err, models.ErrUnavailable) {
 		t.Errorf("a session of nobody: %v", err)
@@ -189,7 +190,7 @@ func (p *place) testSessions(t *testing.T) {
 	}
 	p.spoil("UPDATE sessions SET ended_at = ? WHERE token_hash = ?", int64(later), s.TokenHash)
 	_, err = p.Identity(t.Context(), s.TokenHash)
-	wantErr(t, err, models.ErrNotFound)
+	testkit.WantErr(t, err, models.ErrNotFound)
 	p.identity(other) // the other one goes on
 }
 
@@ -200,7 +201,7 @@ func (p *place) testSessionsCleared(t *testing.T) {
 		s := session(u, 0x50+i)
 		s.ExpiresAt = at + models.Instant(i)
 		_, err := p.CreateSession(t.Context(), s)
-		must(t, err)
+		testkit.Must(t, err)
 	}
 	for _, step := range []struct {
 		before models.Instant

@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"database/sql"
-	"errors"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -57,7 +56,7 @@ func mysqlOptions(d testkit.Database) store.Options {
 func openRaw(t *testing.T, driver, dsn string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open(driver, dsn)
-	must(t, err)
+	testkit.Must(t, err)
 	t.Cleanup(func() { _ = db.Close() })
 	return db
 }
@@ -91,14 +90,14 @@ func (d dialect) migrated(t *testing.T) *place {
 	t.Helper()
 	p := d.empty(t)
 	_, err := p.Migrate(t.Context())
-	must(t, err)
+	testkit.Must(t, err)
 	return p
 }
 
 func open(t *testing.T, o store.Options) *store.Store {
 	t.Helper()
 	s, err := store.Open(t.Context(), o)
-	must(t, err)
+	testkit.Must(t, err)
 	t.Cleanup(func() { _ = s.Close() })
 	return s
 }
@@ -107,7 +106,7 @@ func open(t *testing.T, o store.Options) *store.Store {
 func (p *place) merge(rows ...models.Registration) ([]models.MergeOutcome, []models.Event) {
 	p.t.Helper()
 	outcomes, events, err := p.Merge(p.t.Context(), rows, models.Merge, models.Event{Kind: models.EventImported, Actor: "importer"}, at)
-	must(p.t, err)
+	testkit.Must(p.t, err)
 	return outcomes, events
 }
 
@@ -124,7 +123,7 @@ func (p *place) admit(r models.Registration) models.Registration {
 func (p *place) registration(c models.Category, number string) models.Registration {
 	p.t.Helper()
 	found, err := p.Registrations(p.t.Context(), number)
-	must(p.t, err)
+	testkit.Must(p.t, err)
 	i := slices.IndexFunc(found, func(r models.Registration) bool { return r.Category == c })
 	if i < 0 {
 		p.t.Fatalf("no registration %s %s", c, number)
@@ -139,7 +138,7 @@ func (p *place) issue(r models.Registration) models.Certificate {
 		*p.issued++
 		return drawn(r, *p.issued), nil
 	})
-	must(p.t, err)
+	testkit.Must(p.t, err)
 	return c
 }
 
@@ -163,7 +162,7 @@ func (p *place) change(id int64, employer string) (models.Registration, []models
 func (p *place) pending() []models.Event {
 	p.t.Helper()
 	events, err := p.PendingEvents(p.t.Context(), 1000)
-	must(p.t, err)
+	testkit.Must(p.t, err)
 	return events
 }
 
@@ -172,21 +171,21 @@ func (p *place) history(subjectID string) (events []models.Event) {
 	p.t.Helper()
 	rows, err := p.raw.QueryContext(p.t.Context(), `SELECT id, subject, subject_id, version, kind, actor, reason, at, propagated_at
 		FROM events WHERE subject_id = ? ORDER BY id`, subjectID)
-	must(p.t, err)
+	testkit.Must(p.t, err)
 	defer rows.Close()
 	for rows.Next() {
 		var e models.Event
-		must(p.t, rows.Scan(&e.ID, &e.Subject, &e.SubjectID, &e.Version, &e.Kind, &e.Actor, &e.Reason, &e.At, &e.PropagatedAt))
+		testkit.Must(p.t, rows.Scan(&e.ID, &e.Subject, &e.SubjectID, &e.Version, &e.Kind, &e.Actor, &e.Reason, &e.At, &e.PropagatedAt))
 		events = append(events, e)
 	}
-	must(p.t, rows.Err())
+	testkit.Must(p.t, rows.Err())
 	return events
 }
 
 // count gives a number that the store itself does not tell.
 func (p *place) count(query string, args ...any) (n int) {
 	p.t.Helper()
-	must(p.t, p.raw.QueryRowContext(p.t.Context(), query, args...).Scan(&n))
+	testkit.Must(p.t, p.raw.QueryRowContext(p.t.Context(), query, args...).Scan(&n))
 	return n
 }
 
@@ -194,7 +193,7 @@ func (p *place) count(query string, args ...any) (n int) {
 func (p *place) spoil(statement string, args ...any) {
 	p.t.Helper()
 	_, err := p.raw.ExecContext(p.t.Context(), statement, args...)
-	must(p.t, err)
+	testkit.Must(p.t, err)
 }
 
 // second gives another registration of the same person, in another category.
@@ -204,17 +203,3 @@ func second(r models.Registration) models.Registration {
 }
 
 func subject(r models.Registration) string { return strconv.FormatInt(r.ID, 10) }
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func wantErr(t *testing.T, err, want error) {
-	t.Helper()
-	if !errors.Is(err, want) {
-		t.Errorf("error %v, want %v", err, want)
-	}
-}

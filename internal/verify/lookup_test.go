@@ -7,12 +7,14 @@ import (
 	"testing"
 	"time"
 
+	"yanzheng/internal/testkit"
+	"yanzheng/internal/testkit/storekit"
 	"yanzheng/internal/verify"
 	"yanzheng/models"
 )
 
 func TestLookUp(t *testing.T) {
-	for name := range databases {
+	for name := range storekit.Databases {
 		t.Run(name, func(t *testing.T) {
 			c := counterOn(t, name)
 			r := c.admit(func(r *models.Registration) { r.Person.Name = "买买提·艾力" })
@@ -20,7 +22,7 @@ func TestLookUp(t *testing.T) {
 				other.Category, other.CertificateNumber, other.Person, other.ValidUntil = models.CategoryConstructor1, r.CertificateNumber, r.Person, r.ValidUntil.AddDays(9)
 			})
 			got, err := c.LookUp(t.Context(), verify.LookUpRequest{Name: " 买买提•艾力 ", CertificateNumber: " " + r.CertificateNumber, Category: r.Category})
-			must(t, err)
+			testkit.Must(t, err)
 			f := got.Verdict.Registration
 			if f == nil || f.Facts.RegistrationID != r.ID || f.Status != models.RegistrationInForce || f.Facts.Name != "买买提·艾力" || f.Facts.Employer != r.Employer {
 				t.Errorf("%+v", got)
@@ -83,7 +85,7 @@ func TestLookUpComparesPaper(t *testing.T) {
 	got, err := ask(map[models.Field]string{
 		models.FieldEmployer: "旧单位", models.FieldSealNumber: " " + r.SealNumber, models.FieldCategory: "一级注册建筑师", models.FieldValidUntil: r.ValidUntil.String(),
 	})
-	must(t, err)
+	testkit.Must(t, err)
 	want := []models.Comparison{
 		{Field: models.FieldCategory, Same: true, RegisterSays: "一级注册建筑师"},
 		{Field: models.FieldSealNumber, Same: true, RegisterSays: r.SealNumber},
@@ -95,7 +97,7 @@ func TestLookUpComparesPaper(t *testing.T) {
 	}
 	for _, f := range []models.Field{models.FieldIDNumber, models.FieldBirthDate, models.FieldSex, "state"} {
 		got, err := ask(map[models.Field]string{f: "x"})
-		wantErr(t, err, models.ErrPaperField)
+		testkit.WantErr(t, err, models.ErrPaperField)
 		if !reflect.DeepEqual(got, verify.LookUp{}) {
 			t.Errorf("%s: %+v", f, got)
 		}
@@ -108,7 +110,7 @@ func TestLookUpIsOfTheMoment(t *testing.T) {
 	r := c.admit(func(r *models.Registration) { r.ValidUntil = today.AddDays(1) })
 	status := func() models.RegistrationStatus {
 		got, err := c.LookUp(t.Context(), verify.LookUpRequest{Name: r.Person.Name, CertificateNumber: r.CertificateNumber})
-		must(t, err)
+		testkit.Must(t, err)
 		return got.Verdict.Registration.Status
 	}
 	c.clock.Set(today.AddDays(2).Start().Add(-time.Millisecond))
@@ -131,10 +133,10 @@ func TestLookUpWithoutTheRegister(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), -time.Second)
 	defer cancel()
 	_, err := c.LookUp(ctx, q)
-	wantErr(t, err, models.ErrUnavailable)
-	must(t, c.store.Close())
+	testkit.WantErr(t, err, models.ErrUnavailable)
+	testkit.Must(t, c.store.Close())
 	_, err = c.LookUp(t.Context(), q)
-	wantErr(t, err, models.ErrUnavailable)
+	testkit.WantErr(t, err, models.ErrUnavailable)
 	if errors.Is(err, verify.ErrNoMatch) {
 		t.Error("away, and it says that there is none")
 	}

@@ -9,6 +9,8 @@ import (
 	"github.com/google/uuid"
 
 	"yanzheng/internal/code"
+	"yanzheng/internal/testkit"
+	"yanzheng/internal/testkit/storekit"
 	"yanzheng/internal/verify"
 	"yanzheng/models"
 )
@@ -17,15 +19,15 @@ func ptr[T any](v T) *T { return &v }
 
 // One scan on each database, with all that is kept of it.
 func TestScan(t *testing.T) {
-	for name := range databases {
+	for name := range storekit.Databases {
 		t.Run(name, func(t *testing.T) {
 			c := counterOn(t, name)
 			r := c.admit(nil)
 			issued := c.issue(r)
 			place, err := models.NewPlace(39.9042, 116.4074)
-			must(t, err)
+			testkit.Must(t, err)
 			a, err := c.Scan(t.Context(), verify.Request{UserID: "u-inspector", Code: issued.Code, Place: &place, Note: "工地抽查"})
-			must(t, err)
+			testkit.Must(t, err)
 			if !a.Verdict.Usable() || a.Verdict.Registration.Facts.Name != r.Person.Name || a.Source != models.SourceDatabase || !a.At.Equal(now) || !a.AsOf.Equal(now) {
 				t.Errorf("answer %+v", a)
 			}
@@ -33,7 +35,7 @@ func TestScan(t *testing.T) {
 				t.Errorf("scan id %q", a.ScanID)
 			}
 			kept, err := c.store.Scan(t.Context(), a.ScanID)
-			must(t, err)
+			testkit.Must(t, err)
 			read := c.codes.Read(issued.Code)
 			want := models.Scan{
 				ID: a.ScanID, At: models.InstantOf(now), Channel: models.ChannelAPI, UserID: ptr("u-inspector"), CodeDigest: read.Digest[:],
@@ -60,7 +62,7 @@ func TestScanOfWhatIsNotGenuine(t *testing.T) {
 	c := newCounter(t)
 	genuine := c.issue(c.admit(nil)).Code
 	stray, err := c.codes.URL(&models.Certificate{ID: models.CertificateID{1}, Kind: 1, UseUntil: today.AddDays(10)})
-	must(t, err)
+	testkit.Must(t, err)
 	for _, s := range []struct {
 		text   string
 		status models.DocumentStatus
@@ -105,7 +107,7 @@ func TestRecordedBeforeAnswered(t *testing.T) {
 	c.log.before = func() error { return errors.New("disk full") }
 	for name, f := range ask {
 		a, err := f()
-		wantErr(t, err, models.ErrUnavailable)
+		testkit.WantErr(t, err, models.ErrUnavailable)
 		if !reflect.DeepEqual(a, verify.Answer{}) {
 			t.Errorf("%s: answered %+v", name, a)
 		}
@@ -139,10 +141,10 @@ func TestNoFactsNoAnswer(t *testing.T) {
 	genuine := c.issue(c.admit(nil)).Code
 	c.facts.before = func() error { return models.ErrUnavailable.Because(errors.New("both are away")) }
 	_, err := c.Scan(t.Context(), verify.Request{UserID: "u", Code: genuine})
-	wantErr(t, err, models.ErrUnavailable)
+	testkit.WantErr(t, err, models.ErrUnavailable)
 	for _, look := range []bool{true, false} {
 		a, err := c.Public(t.Context(), digits(genuine), look)
-		wantErr(t, err, models.ErrUnavailable)
+		testkit.WantErr(t, err, models.ErrUnavailable)
 		if !reflect.DeepEqual(a, verify.Answer{}) {
 			t.Errorf("answered %+v", a)
 		}
@@ -178,7 +180,7 @@ func TestPublicLook(t *testing.T) {
 		t.Errorf("preview %+v, %v", preview, err)
 	}
 	look, err := c.Public(t.Context(), digits(issued.Code), true)
-	must(t, err)
+	testkit.Must(t, err)
 	kept, err := c.store.Scan(t.Context(), look.ScanID)
 	if err != nil || kept.Channel != models.ChannelPublic || kept.UserID != nil || kept.LatCenti != nil || *kept.CertificateID != issued.Certificate.ID || !kept.Usable {
 		t.Errorf("look %+v, kept %+v, %v", look, kept, err)
@@ -215,9 +217,9 @@ func TestScanAfterEveryChange(t *testing.T) {
 		}
 	}
 	// A key that is declared leaked withdraws what it signed, without a word to the caches.
-	must(t, code.Revoke(c.keyDir, 0, now))
+	testkit.Must(t, code.Revoke(c.keyDir, 0, now))
 	ring, err := code.Load(c.keyDir)
-	must(t, err)
+	testkit.Must(t, err)
 	c.codes.Use(ring)
 	if a := c.scan(issued.Code); a.Verdict.Document.Status != models.DocumentWithdrawn || a.Verdict.Document.Reason != models.ReasonKeyRevoked {
 		t.Errorf("with a leaked key %+v", a.Verdict.Document)

@@ -2,9 +2,7 @@ package verify_test
 
 import (
 	"context"
-	"errors"
 	"log/slog"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -20,6 +18,7 @@ import (
 	"yanzheng/internal/factcache"
 	"yanzheng/internal/store"
 	"yanzheng/internal/testkit"
+	"yanzheng/internal/testkit/storekit"
 	"yanzheng/internal/verify"
 	"yanzheng/models"
 )
@@ -30,20 +29,6 @@ var (
 )
 
 const prefix = "https://check.example.org/v/"
-
-// databases are those that the product runs on.
-var databases = map[string]func(t *testing.T) store.Options{
-	"SQLite": func(t *testing.T) store.Options {
-		return store.Options{Driver: "sqlite", Path: filepath.Join(t.TempDir(), "register.db")}
-	},
-	"MariaDB": func(t *testing.T) store.Options {
-		d := testkit.MySQL(t)
-		return store.Options{
-			Driver: "mysql", Network: "tcp", Address: d.Address, User: d.User, Password: d.Password, Name: d.Name,
-			MaxOpen: 8, MaxIdle: 8, DialTimeout: time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second,
-		}
-	},
-}
 
 // counter is the use case on a real store, behind the real cache, with real keys.
 type counter struct {
@@ -63,21 +48,20 @@ func newCounter(t *testing.T) *counter { return counterOn(t, "SQLite") }
 
 func counterOn(t *testing.T, database string) *counter {
 	t.Helper()
-	o := databases[database](t)
-	o.Keys = store.Keys{Seal: [32]byte{1}, Index: [32]byte{2}}
+	o := storekit.Databases[database](t)
 	s, err := store.Open(t.Context(), o)
-	must(t, err)
+	testkit.Must(t, err)
 	t.Cleanup(func() { _ = s.Close() })
 	_, err = s.Migrate(t.Context())
-	must(t, err)
+	testkit.Must(t, err)
 	m := miniredis.RunT(t)
 	rdb := factcache.Connect(factcache.Redis{Addresses: []string{m.Addr()}, Timeout: 5 * time.Second})
 	t.Cleanup(func() { _ = rdb.Close() })
 	c := &counter{t: t, store: s, keyDir: t.TempDir(), clock: testkit.NewClock(now), maker: demo.NewMaker(1, "V", today)}
 	_, err = code.Add(c.keyDir, today)
-	must(t, err)
+	testkit.Must(t, err)
 	ring, err := code.Load(c.keyDir)
-	must(t, err)
+	testkit.Must(t, err)
 	c.codes = code.NewReader(prefix, ring)
 	c.facts = &watchedFacts{source: factcache.NewFacts(rdb, s, c.clock.Now)}
 	c.log = &watchedLog{ScanLog: s}
@@ -144,9 +128,9 @@ func (c *counter) admit(change func(r *models.Registration)) models.Registration
 		change(&r)
 	}
 	_, _, err := c.store.Merge(c.t.Context(), []models.Registration{r}, models.Merge, models.Event{}, models.InstantOf(now))
-	must(c.t, err)
+	testkit.Must(c.t, err)
 	r.ID, err = c.store.RegistrationID(c.t.Context(), r.Category, r.CertificateNumber)
-	must(c.t, err)
+	testkit.Must(c.t, err)
 	return r
 }
 
@@ -154,7 +138,7 @@ func (c *counter) admit(change func(r *models.Registration)) models.Registration
 func (c *counter) issue(r models.Registration) endorse.Issued {
 	c.t.Helper()
 	issued, err := endorse.New(c.store, c.codes, c, c.clock.Now).Endorse(c.t.Context(), r.Category, r.CertificateNumber, "holder")
-	must(c.t, err)
+	testkit.Must(c.t, err)
 	return issued
 }
 
@@ -165,7 +149,7 @@ func (c *counter) change(r models.Registration, f func(r *models.Registration)) 
 		f(r)
 		return models.Event{Kind: models.EventChanged}, nil
 	})
-	must(c.t, err)
+	testkit.Must(c.t, err)
 	if !c.relay.Propagate(c.t.Context(), events) {
 		c.t.Fatal("not propagated")
 	}
@@ -175,7 +159,7 @@ func (c *counter) change(r models.Registration, f func(r *models.Registration)) 
 func (c *counter) scan(text string) verify.Answer {
 	c.t.Helper()
 	a, err := c.Scan(c.t.Context(), verify.Request{UserID: "u-inspector", Code: text})
-	must(c.t, err)
+	testkit.Must(c.t, err)
 	return a
 }
 
@@ -189,17 +173,3 @@ func forged(text string) string {
 }
 
 func digits(text string) string { return strings.TrimPrefix(text, prefix) }
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func wantErr(t *testing.T, err, want error) {
-	t.Helper()
-	if !errors.Is(err, want) {
-		t.Errorf("error %v, want %v", err, want)
-	}
-}
