@@ -82,7 +82,9 @@ type Database struct {
 	MaxIdle     int           // connections kept while idle, ≤ MaxOpen. Default 32, or MaxOpen if that is less
 	MaxLifetime time.Duration // age at which a connection is replaced. Default 3m
 
-	DialTimeout  time.Duration // to connect. Default 1s
+	DialTimeout   time.Duration // to connect. Default 1s
+	AnswerTimeout time.Duration // for what somebody waits for; beyond it the answer is 503. Default 250ms
+
 	ReadTimeout  time.Duration // for one read from the connection. Default 30s
 	WriteTimeout time.Duration // for one write to the connection. Default 30s
 }

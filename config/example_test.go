@@ -78,7 +78,7 @@ func TestEverySettingIsUsed(t *testing.T) {
 		"listen": "127.0.0.1:9", "admin_listen": "127.0.0.1:10", "public_url": "http://localhost", "trusted_proxies": "127.0.0.1", "data_dir": "x",
 		"demo": "", "shutdown_timeout": "9s", "database.driver": "", "database.address": "localhost:9", "database.user": "x", "database.name": "x",
 		"database.password_file": other, "database.tls": "true", "database.ca_file": pem, "database.max_open": "99", "database.max_idle": "9",
-		"database.max_lifetime": "9m", "database.dial_timeout": "9s", "database.read_timeout": "9s", "database.write_timeout": "9s",
+		"database.max_lifetime": "9m", "database.dial_timeout": "9s", "database.answer_timeout": "9s", "database.read_timeout": "9s", "database.write_timeout": "9s",
 		"redis.addresses": "localhost:9", "redis.master_name": "x", "redis.cluster": "true", "redis.username": "x", "redis.password_file": other,
 		"redis.db": "9", "redis.tls": "true", "redis.ca_file": pem, "redis.timeout": "99ms", "wechat.app_id": "wx0000000000000000",
 		"wechat.secret_file": other, "wechat.check_files": "a=b", "wechat.sandbox_url": "http://localhost", "keys.code_dir": w.path("code2"),

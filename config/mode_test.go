@@ -20,7 +20,7 @@ func TestNothingGivenIsEmbedded(t *testing.T) {
 		Embedded: true, Demo: true, Listen: "127.0.0.1:8080", PublicURL: "http://127.0.0.1:8080", DataDir: "./data",
 		ShutdownTimeout: 20 * time.Second,
 		Database: Database{Driver: SQLite, MaxOpen: 32, MaxIdle: 32, MaxLifetime: 3 * time.Minute,
-			DialTimeout: time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second},
+			DialTimeout: time.Second, AnswerTimeout: 250 * time.Millisecond, ReadTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second},
 		Redis:   Redis{Timeout: 50 * time.Millisecond},
 		Session: Session{TTL: 7 * 24 * time.Hour},
 		Scan:    Scan{RetentionDays: 183},

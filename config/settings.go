@@ -50,6 +50,7 @@ var table = []setting{
 	{path: "database.max_idle", fallback: "32", low: "0", high: "1000"},
 	{path: "database.max_lifetime", fallback: "3m", low: "10s", high: "24h"},
 	{path: "database.dial_timeout", fallback: "1s", low: "50ms", high: "30s"},
+	{path: "database.answer_timeout", fallback: "250ms", low: "20ms", high: "30s"},
 	{path: "database.read_timeout", fallback: "30s", low: "50ms", high: "10m"},
 	{path: "database.write_timeout", fallback: "30s", low: "50ms", high: "10m"},
 

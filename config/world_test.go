@@ -220,7 +220,7 @@ func broken(c Config) error {
 		return errors.New("public URL: " + c.PublicURL)
 	case c.Database.MaxOpen < 1 || c.Database.MaxIdle > c.Database.MaxOpen:
 		return errors.New("bounds that do not go together")
-	case c.ShutdownTimeout <= 0 || c.Database.DialTimeout <= 0 || c.Database.ReadTimeout <= 0 ||
+	case c.ShutdownTimeout <= 0 || c.Database.DialTimeout <= 0 || c.Database.AnswerTimeout <= 0 || c.Database.ReadTimeout <= 0 ||
 		c.Database.WriteTimeout <= 0 || c.Redis.Timeout <= 0 || c.Scan.RetentionDays <= 0:
 		return errors.New("a duration that is not positive")
 	case c.Log.Format != "text" && c.Log.Format != "json":

@@ -67,3 +67,36 @@ type KnownFacts struct {
 	AsOf   time.Time // the facts were the database's at this instant
 	Source Source
 }
+
+// NextTurn is the next instant after now at which the verdict drawn from these facts changes although
+// nobody changes the register: a window or a registration begins or ends, a penalty runs out. Zero: never.
+func (f *Facts) NextTurn(now time.Time) time.Time {
+	today := DateOf(now)
+	var next Date
+	turns := func(d Date) {
+		if d > today && (next == 0 || d < next) {
+			next = d
+		}
+	}
+	turns(f.UseUntil.AddDays(1))
+	turns(f.ValidFrom)
+	turns(f.ValidUntil.AddDays(1))
+	for _, b := range f.Blocks {
+		turns(b.From)
+		if b.Until != 0 {
+			turns(b.Until.AddDays(1))
+		}
+	}
+	if next == 0 {
+		return time.Time{}
+	}
+	return next.Start()
+}
+
+// Final tells whether the verdict from these facts is settled for good on a day: the document can never be
+// used again (withdrawn, or past its limit, 二(二)), and the registration was ended by a decision. Only another
+// decision could change it, so final facts may be shown while the register cannot be asked.
+func (f *Facts) Final(day Date) bool {
+	ended := f.State == StateCancelled || f.State == StateWithdrawn || f.State == StateRevoked
+	return ended && (f.WithdrawnOn != 0 || day > f.UseUntil)
+}

@@ -28,6 +28,7 @@ type parts struct {
 	log    *slog.Logger
 	now    func() time.Time
 	store  *store.Store
+	guard  *factcache.Guard      // in front of the database, for what somebody waits for
 	redis  redis.UniversalClient // nil in a sub-command of the embedded mode
 	relay  *factcache.Relay      // nil likewise
 	home   *home                 // the embedded mode's folder, else nil
@@ -52,8 +53,13 @@ func open(ctx context.Context, c config.Config, log *slog.Logger, cache redis.Un
 		p.close()
 		return nil, err
 	}
+	p.guard = guard(c)
 	if p.redis != nil {
-		p.relay = factcache.NewRelay(p.redis, p.store, p.store, p.now, log)
+		holder := factcache.Servers
+		if c.Embedded {
+			holder = factcache.InProcess
+		}
+		p.relay = factcache.NewRelay(p.redis, p.store, holder, p.now, log)
 	}
 	err = p.checkSchema(ctx)
 	if err == nil {
@@ -78,6 +84,19 @@ func storeOptions(c config.Config, log *slog.Logger) store.Options {
 		Logger: log,
 	}
 }
+
+// guard lets those who wait for an answer have three quarters of the connections: the relay, the scan log's consumer
+// and the health check find one however great the load is.
+func guard(c config.Config) *factcache.Guard {
+	patience := c.Database.AnswerTimeout
+	if c.Embedded {
+		patience = embeddedPatience
+	}
+	return factcache.NewGuard(max(1, c.Database.MaxOpen*3/4), patience)
+}
+
+// embeddedPatience is longer, as SQLite's one writer may be an import in another process.
+const embeddedPatience = 2 * time.Second
 
 // checkSchema wants the schema of this version. The embedded mode makes it so itself.
 func (p *parts) checkSchema(ctx context.Context) error {
@@ -116,7 +135,7 @@ func (p *parts) endorse(codes endorse.Codes, now func() time.Time) *endorse.Serv
 func (p *parts) sessions(w session.WeChat) *session.Service {
 	var identities session.Identities = p.store
 	if p.redis != nil {
-		identities = factcache.NewIdentities(p.redis, p.store, p.now)
+		identities = factcache.NewIdentities(p.redis, p.store, p.guard, p.now)
 	}
 	return session.New(w, p.store, identities, p, p.config.Session.TTL, p.now)
 }

@@ -121,7 +121,7 @@ func (s *server) build(ctx context.Context, c config.Config, log *slog.Logger) e
 		return err
 	}
 	s.sessions = s.parts.sessions(s.weChat)
-	s.verifier = verify.New(s.codes, factcache.NewFacts(s.redis, s.store, s.now), s.store, s.store, s.now)
+	s.verifier = verify.New(s.codes, factcache.NewFacts(s.redis, s.store, s.guard, s.now), s.store, s.store, s.now)
 	api := miniprogram.New(s.verifier, s.sessions, s.codes)
 	options := web.Options{CheckFiles: c.WeChat.CheckFiles}
 	if s.embedded != nil && c.Demo {
@@ -157,7 +157,7 @@ func (s *server) run(ctx context.Context) error {
 		servers = append(servers, h)
 		go func() { failed <- h.Serve(l.Listener) }()
 	}
-	if err := s.redis.Ping(ctx).Err(); err != nil {
+	if err := s.relay.Turn(ctx); err != nil { // the first beat: from the first request on the cache counts
 		s.log.Warn("Redis does not answer: serving from the database alone until it does", "error", err)
 	}
 	s.log.Info("serving", "address", s.listeners[0].Addr().String(), "public_url", s.config.PublicURL, "embedded", s.config.Embedded, "version", version)

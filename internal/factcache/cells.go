@@ -11,18 +11,23 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// A cell is one key of Redis. It holds "version|milliseconds|payload", or "version" alone: a fence,
+// A cell is one key of Redis. It holds "version|milliseconds|epoch|payload", or "version" alone: a fence,
 // which reads as a miss and refuses every fill of an older version. One key, so one slot of a Cluster.
 //
-// A fence must outlive every fill that was under way when it was set; flightTimeout bounds those.
+// A fence must outlive every fill that was under way when it was set. Redis itself refuses a fill that comes later
+// than fillUntil after the heartbeat its reader saw, however long the network held it back.
 const (
-	cellLife  = time.Minute
 	fenceLife = 2 * time.Minute
+	fillUntil = beatLife + 30*time.Second
 )
 
-// fill writes an entry unless a newer version, or a fence for one, is there.
+// fill writes an entry unless a newer version, or a fence for one, is there, or it comes too late. It gives the
+// lease back.
 var fill = redis.NewScript(`
+local now = redis.call('TIME')
 local held = redis.call('GET', KEYS[1])
+redis.call('DEL', KEYS[2])
+if now[1] * 1000 + math.floor(now[2] / 1000) > tonumber(ARGV[4]) then return 0 end
 if held and tonumber(string.match(held, '^%d+') or 0) > tonumber(ARGV[1]) then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1`)
@@ -38,8 +43,21 @@ return 1`)
 type entry struct {
 	version int64
 	asOf    time.Time
+	epoch   string
 	payload string
-	away    bool // Redis did not answer: asking it for more only costs the same wait again
+}
+
+// parseCell reads what a key holds; false for a fence (with its version) and for anything that is not of ours.
+func parseCell(held string) (entry, bool) {
+	v, rest, _ := strings.Cut(held, "|")
+	ms, rest, _ := strings.Cut(rest, "|")
+	epoch, payload, ok := strings.Cut(rest, "|")
+	version, err := strconv.ParseInt(v, 10, 64)
+	at, err2 := strconv.ParseInt(ms, 10, 64)
+	if err != nil || err2 != nil || !ok || epoch == "" {
+		return entry{version: version}, false
+	}
+	return entry{version, time.UnixMilli(at), epoch, payload}, true
 }
 
 // cells are the cache's keys in one Redis.
@@ -47,28 +65,16 @@ type cells struct {
 	rdb redis.UniversalClient
 }
 
-// get gives the entry of a key; false for none, a fence (with its version), anything unreadable, or no Redis.
-func (c cells) get(ctx context.Context, key string) (entry, bool) {
-	held, err := c.rdb.Get(ctx, key).Result()
-	if err != nil {
-		return entry{away: !answered(err)}, false
-	}
-	v, rest, ok := strings.Cut(held, "|")
-	ms, payload, ok2 := strings.Cut(rest, "|")
-	version, err := strconv.ParseInt(v, 10, 64)
-	at, err2 := strconv.ParseInt(ms, 10, 64)
-	if err != nil || err2 != nil || !ok || !ok2 {
-		return entry{version: version}, false
-	}
-	return entry{version: version, asOf: time.UnixMilli(at), payload: payload}, true
+// fill keeps an entry in the epoch of a beat, if nothing newer is there. Its failure only costs a later look into
+// the store.
+func (c cells) fill(ctx context.Context, key string, e entry, b beat, life time.Duration) {
+	v := strconv.FormatInt(e.version, 10)
+	value := v + "|" + strconv.FormatInt(e.asOf.UnixMilli(), 10) + "|" + b.epoch + "|" + e.payload
+	_ = fill.Run(ctx, c.rdb, []string{key, leaseKey(key)}, v, value, max(life.Milliseconds(), 1), b.at.Add(fillUntil).UnixMilli()).Err()
 }
 
-// fill keeps an entry, if nothing newer is there. Its failure only costs a later look into the store.
-func (c cells) fill(ctx context.Context, key string, version int64, asOf time.Time, payload string, life time.Duration) {
-	v := strconv.FormatInt(version, 10)
-	value := v + "|" + strconv.FormatInt(asOf.UnixMilli(), 10) + "|" + payload
-	_ = fill.Run(ctx, c.rdb, []string{key}, v, value, jitter(life).Milliseconds()).Err()
-}
+// leaseKey stands for the right to look into the store on behalf of every instance; it lies in its cell's slot.
+func leaseKey(key string) string { return key + ":lease" }
 
 // fenced is one key and the version below which it must not tell.
 type fenced struct {
@@ -76,33 +82,38 @@ type fenced struct {
 	version int64
 }
 
-// fence sets fences, all in one round trip, and reports whether Redis confirmed every one.
-func (c cells) fence(ctx context.Context, all []fenced) error {
-	if len(all) == 0 {
-		return nil
-	}
-	set := func(run func(p redis.Pipeliner, f fenced) *redis.Cmd) error {
+// fence sets fences, all in one round trip, and gives the epoch that the Redis holds which confirmed every one.
+func (c cells) fence(ctx context.Context, all []fenced) (epoch string, err error) {
+	life := fenceLife.Milliseconds()
+	set := func(run func(p redis.Pipeliner, f fenced) *redis.Cmd) (string, error) {
+		var held *redis.StringCmd
 		cmds, err := c.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 			for _, f := range all {
 				run(p, f)
 			}
+			held = p.Get(ctx, epochKey) // last: of the server as it is once the fences stand
 			return nil
 		})
 		for _, cmd := range cmds {
 			err = errors.Join(err, cmd.Err())
 		}
-		return err
+		if errors.Is(held.Err(), redis.Nil) { // it confirmed the fences, and knows no epoch
+			err = nil
+			for _, cmd := range cmds[:len(all)] {
+				err = errors.Join(err, cmd.Err())
+			}
+		}
+		return held.Val(), err
 	}
-	life := fenceLife.Milliseconds()
-	err := set(func(p redis.Pipeliner, f fenced) *redis.Cmd {
+	epoch, err = set(func(p redis.Pipeliner, f fenced) *redis.Cmd {
 		return fence.EvalSha(ctx, p, []string{f.key}, f.version, life)
 	})
 	if err != nil && strings.Contains(err.Error(), "NOSCRIPT") { // a Redis that has not seen the script yet
-		err = set(func(p redis.Pipeliner, f fenced) *redis.Cmd {
+		epoch, err = set(func(p redis.Pipeliner, f fenced) *redis.Cmd {
 			return fence.Eval(ctx, p, []string{f.key}, f.version, life)
 		})
 	}
-	return err
+	return epoch, err
 }
 
 // jitter shortens a life by up to a tenth, so that entries filled together do not end together.

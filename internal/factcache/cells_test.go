@@ -18,6 +18,21 @@ type step struct {
 	want        string // what the key holds afterwards: an entry "3|", a fence "3"
 }
 
+// inEpoch is a heartbeat of this moment, as Redis counts fills by its own clock.
+func inEpoch() beat { return beat{"e1", time.Now()} }
+
+// put fills a key as a reader does.
+func put(t *testing.T, c cells, key string, version int64, payload string, life time.Duration) {
+	t.Helper()
+	c.fill(t.Context(), key, entry{version: version, asOf: start, payload: payload}, inEpoch(), life)
+}
+
+func setFences(t *testing.T, c cells, all ...fenced) {
+	t.Helper()
+	_, err := c.fence(t.Context(), all)
+	testkit.Must(t, err)
+}
+
 // The rules of fill and fence, as a table: whatever the order in which versions arrive, an older one never
 // stands after a newer one.
 func TestFillAndFence(t *testing.T) {
@@ -43,11 +58,11 @@ func TestFillAndFence(t *testing.T) {
 			for i, s := range steps {
 				switch {
 				case s.fence > 0:
-					testkit.Must(t, c.fence(t.Context(), []fenced{{name, s.fence}}))
+					setFences(t, c, fenced{name, s.fence})
 				case s.fill < 0:
-					c.fill(t.Context(), name, 0, start, "", unknownLife)
+					put(t, c, name, 0, "", unknownLife)
 				default:
-					c.fill(t.Context(), name, s.fill, start, "payload", cellLife)
+					put(t, c, name, s.fill, "payload", factsLife)
 				}
 				held := raw(t, rdb, name)
 				if strings.HasSuffix(s.want, "|") {
@@ -64,32 +79,37 @@ func TestFillAndFence(t *testing.T) {
 	})
 }
 
-// A fence must outlive every entry and every fill that was under way; entries must not end all at once.
+// A fence must outlive every fill that was under way.
 func TestLives(t *testing.T) {
-	if fenceLife < cellLife || fenceLife < 2*flightTimeout {
-		t.Errorf("fences live %v, entries %v, looks take up to %v", fenceLife, cellLife, flightTimeout)
+	if fenceLife < fillUntil+patient {
+		t.Errorf("fences live %v, fills are taken for %v", fenceLife, fillUntil)
+	}
+	if beatLife > 30*time.Second-relayEvery {
+		t.Errorf("a heartbeat lives %v: a change could be missed for more than 30 s", beatLife)
 	}
 	on(t, func(t *testing.T, rdb redis.UniversalClient) {
-		c := cells{rdb}
-		lives := map[time.Duration]bool{}
-		for _, key := range strings.Split("abcdefghijklmnopqrst", "") {
-			c.fill(t.Context(), key, 1, start, "x", cellLife)
-			life := rdb.PTTL(t.Context(), key).Val()
-			if life > cellLife || life < cellLife*8/10 {
-				t.Errorf("an entry lives %v, want up to %v", life, cellLife)
-			}
-			lives[life.Truncate(50*time.Millisecond)] = true
-			c.fill(t.Context(), "none"+key, 0, start, "", unknownLife)
-			if life := rdb.PTTL(t.Context(), "none"+key).Val(); life > 10*time.Second || life < 8*time.Second {
-				t.Errorf("nothing known is believed for %v, want 10 s", life)
-			}
-			testkit.Must(t, c.fence(t.Context(), []fenced{{"fence" + key, 1}}))
-			if life := rdb.PTTL(t.Context(), "fence"+key).Val(); life > fenceLife || life < fenceLife-patient {
-				t.Errorf("a fence lives %v, want %v", life, fenceLife)
-			}
+		setFences(t, cells{rdb}, fenced{"fence", 1})
+		if life := rdb.PTTL(t.Context(), "fence").Val(); life > fenceLife || life < fenceLife-patient {
+			t.Errorf("a fence lives %v, want %v", life, fenceLife)
 		}
-		if len(lives) < 5 {
-			t.Errorf("20 entries filled together end at %d moments", len(lives))
+	})
+}
+
+// A fill that the network held back until after the fences' end is refused by Redis's own clock.
+func TestLateFillIsRefused(t *testing.T) {
+	on(t, func(t *testing.T, rdb redis.UniversalClient) {
+		c := cells{rdb}
+		for name, w := range map[string]struct {
+			seen  time.Time
+			taken bool
+		}{
+			"in time": {time.Now().Add(-fillUntil + patient), true},
+			"late":    {time.Now().Add(-fillUntil - patient), false},
+		} {
+			c.fill(t.Context(), name, entry{version: 1, asOf: start, payload: "p"}, beat{"e1", w.seen}, factsLife)
+			if held := raw(t, rdb, name); (held != "") != w.taken {
+				t.Errorf("%s: Redis holds %q", name, held)
+			}
 		}
 	})
 }
@@ -98,20 +118,18 @@ func TestLives(t *testing.T) {
 func TestDamagedCells(t *testing.T) {
 	on(t, func(t *testing.T, rdb redis.UniversalClient) {
 		c := cells{rdb}
-		for _, damaged := range []string{"", "|", "||", "x", "|5|p", "1|x|p", "1|", "1|2", "x1|5|p", "\x00\xff"} {
+		for _, damaged := range []string{"", "|", "||", "x", "|5|e|p", "1|x|e|p", "1|", "1|2", "1|2|e", "1|2||p", "x1|5|e|p", "\x00\xff"} {
 			testkit.Must(t, rdb.Set(t.Context(), "damaged", damaged, 0).Err())
-			if e, ok := c.get(t.Context(), "damaged"); ok {
+			if e, ok := parseCell(damaged); ok {
 				t.Errorf("%q reads as %+v", damaged, e)
 			}
-			if err := c.fence(t.Context(), []fenced{{"damaged", 2}, {"sound", 2}}); err != nil {
-				t.Errorf("%q holds the fence up: %v", damaged, err)
-			}
+			setFences(t, c, fenced{"damaged", 2}, fenced{"sound", 2})
 			if held := raw(t, rdb, "damaged"); held != "2" {
 				t.Errorf("%q becomes %q under a fence", damaged, held)
 			}
 			testkit.Must(t, rdb.Set(t.Context(), "damaged", damaged, 0).Err())
-			c.fill(t.Context(), "damaged", 3, start, "p", cellLife)
-			if e, ok := c.get(t.Context(), "damaged"); !ok || e.payload != "p" {
+			put(t, c, "damaged", 3, "p|q", factsLife)
+			if e, ok := parseCell(raw(t, rdb, "damaged")); !ok || e.payload != "p|q" || e.epoch != "e1" || !e.asOf.Equal(start) {
 				t.Errorf("%q cannot be filled over: %+v", damaged, e)
 			}
 		}
@@ -126,10 +144,10 @@ func TestManyFences(t *testing.T) {
 		for i := range 300 {
 			all = append(all, fenced{factKey(models.CertificateID{byte(i), byte(i >> 8)}), int64(i + 1)})
 		}
-		testkit.Must(t, c.fence(t.Context(), nil))
+		setFences(t, c)
 		for range 2 {
 			testkit.Must(t, rdb.ScriptFlush(t.Context()).Err())
-			testkit.Must(t, c.fence(t.Context(), all))
+			setFences(t, c, all...)
 			for i, f := range all {
 				if held := raw(t, rdb, f.key); held != version(held) || held == "" {
 					t.Fatalf("fence %d is %q", i, held)
@@ -138,8 +156,8 @@ func TestManyFences(t *testing.T) {
 			testkit.Must(t, rdb.FlushDB(t.Context()).Err())
 		}
 		testkit.Must(t, rdb.ScriptFlush(t.Context()).Err())
-		c.fill(t.Context(), "k", 1, start, "p", cellLife)
-		if _, ok := c.get(t.Context(), "k"); !ok {
+		put(t, c, "k", 1, "p", factsLife)
+		if _, ok := parseCell(raw(t, rdb, "k")); !ok {
 			t.Error("a Redis without the script cannot be filled")
 		}
 	})
@@ -149,21 +167,28 @@ func TestManyFences(t *testing.T) {
 func TestFenceReportsWhatFailed(t *testing.T) {
 	on(t, func(t *testing.T, rdb redis.UniversalClient) {
 		testkit.Must(t, rdb.HSet(t.Context(), "list", "a", "b").Err()) // a script cannot read that as a text
-		if err := (cells{rdb}).fence(t.Context(), []fenced{{"one", 1}, {"list", 1}, {"two", 1}}); err == nil {
+		if _, err := (cells{rdb}).fence(t.Context(), []fenced{{"one", 1}, {"list", 1}, {"two", 1}}); err == nil {
 			t.Error("one of three failed, and nobody was told")
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := (cells{rdb}).fence(ctx, []fenced{{"one", 9}}); err == nil {
+		if _, err := (cells{rdb}).fence(ctx, []fenced{{"one", 9}}); err == nil {
 			t.Error("the caller went away, and the fence is said to stand")
 		}
 	})
 }
 
+// Entries filled together must not end together, and none after its time.
 func TestJitter(t *testing.T) {
+	ends := map[time.Duration]bool{}
 	for range 1000 {
-		if got := jitter(cellLife); got > cellLife || got < cellLife*9/10 {
-			t.Fatalf("%v becomes %v", cellLife, got)
+		got := jitter(factsLife)
+		if got > factsLife || got < factsLife*9/10 {
+			t.Fatalf("%v becomes %v", factsLife, got)
 		}
+		ends[got.Truncate(time.Minute)] = true
+	}
+	if len(ends) < 50 {
+		t.Errorf("1000 entries end in %d different minutes", len(ends))
 	}
 }

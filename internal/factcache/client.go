@@ -29,7 +29,7 @@ type Redis struct {
 // The breaker opens after this many failures in a row, and probes after this long.
 const (
 	breakerFailures = 5
-	breakerOpen     = time.Second
+	breakerOpen     = 500 * time.Millisecond
 )
 
 // Options are the client options. The library's defaults cost 1.7 s a call when Redis refuses and 5 s

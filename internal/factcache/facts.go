@@ -10,11 +10,19 @@ import (
 	"yanzheng/models"
 )
 
-// flightTimeout bounds one look into the store on behalf of all who wait for it.
-const flightTimeout = 2 * time.Second
+// How long entries live. Heartbeat and fences keep them true; these only bound what Redis has to hold.
+const (
+	factsLife   = 24 * time.Hour
+	finalLife   = 7 * 24 * time.Hour
+	unknownLife = 10 * time.Second // "no such certificate"
+)
 
-// unknownLife is how long "no such certificate" is believed.
-const unknownLife = 10 * time.Second
+// A lease gives one instance the look into the store that all wait for. Whoever waits keeps half of the time for a look
+// of its own, in case the other one died.
+const (
+	leaseLife = 2 * time.Second
+	leasePoll = 5 * time.Millisecond
+)
 
 // FactSource is the authority behind the cache.
 type FactSource interface {
@@ -25,45 +33,103 @@ type FactSource interface {
 type Facts struct {
 	cells  cells
 	source FactSource
+	guard  *Guard
 	now    func() time.Time
 	flight singleflight.Group
 }
 
-// NewFacts puts a cache in rdb in front of source.
-func NewFacts(rdb redis.UniversalClient, source FactSource, now func() time.Time) *Facts {
-	return &Facts{cells: cells{rdb}, source: source, now: now}
+// NewFacts puts a cache in rdb in front of source, which is asked through guard.
+func NewFacts(rdb redis.UniversalClient, source FactSource, guard *Guard, now func() time.Time) *Facts {
+	return &Facts{cells: cells{rdb}, source: source, guard: guard, now: now}
 }
 
 func factKey(id models.CertificateID) string { return "yz:{f:" + id.String() + "}" }
 
-// Facts gives what is known of a certificate, from the cache or else from the source. Callers that ask
-// for the same certificate at once share one look; one caller's going away does not fail the others.
+// Facts gives what is known of a certificate, from the cache or else from the source.
 func (f *Facts) Facts(ctx context.Context, id models.CertificateID) (models.KnownFacts, error) {
-	key := factKey(id)
-	e, ok := f.cells.get(ctx, key)
-	if ok {
-		if e.payload == "" {
-			return models.KnownFacts{AsOf: e.asOf, Source: models.SourceCache}, nil
-		}
-		if facts, err := decodeFacts(e.payload); err == nil && facts.CertificateID == id {
-			return models.KnownFacts{Facts: facts, AsOf: e.asOf, Source: models.SourceCache}, nil
-		}
+	look := NewLook(ctx, f.cells.rdb)
+	read := f.Queue(ctx, look, id)
+	look.Exec(ctx)
+	return read.Get(ctx)
+}
+
+// FactsRead is a question for facts that shares a round trip.
+type FactsRead struct {
+	facts *Facts
+	id    models.CertificateID
+	look  *Look
+	cell  *redis.StringCmd
+}
+
+// Queue asks for a certificate's facts in a round trip. Get gives them once it was made.
+func (f *Facts) Queue(ctx context.Context, look *Look, id models.CertificateID) *FactsRead {
+	return &FactsRead{f, id, look, look.Pipe.Get(ctx, factKey(id))}
+}
+
+// view is what one look at a cell told.
+type view struct {
+	entry entry
+	facts *models.Facts // of an entry that could be read, and of a certificate that exists
+	kept  bool          // the cell holds an entry that could be read
+	beat  beat
+	beats bool
+	away  bool // Redis did not answer: asking it for more only costs the same wait again
+}
+
+// counts tells whether the entry may be served as the present state of the register.
+func (v *view) counts() bool { return v.kept && v.beats && v.entry.epoch == v.beat.epoch }
+
+func viewOf(id models.CertificateID, look *Look, cell *redis.StringCmd) view {
+	v := view{away: !answered(cell.Err()) || !answered(look.beat.Err())}
+	v.beat, v.beats = look.heartbeat()
+	if v.entry, v.kept = parseCell(cell.Val()); !v.kept || v.entry.payload == "" {
+		return v
 	}
+	facts, err := decodeFacts(v.entry.payload)
+	if v.kept = err == nil && facts.CertificateID == id; v.kept {
+		v.facts = facts
+	}
+	return v
+}
+
+// known gives the entry as an answer. It was true when it was read from the store, and nothing changed until the
+// heartbeat.
+func (v *view) known(now time.Time) models.KnownFacts {
+	asOf := v.entry.asOf
+	if v.counts() && v.beat.at.After(asOf) && v.beat.at.Before(now) {
+		asOf = v.beat.at
+	}
+	return models.KnownFacts{Facts: v.facts, AsOf: asOf, Source: models.SourceCache}
+}
+
+// Get gives the facts. Callers that ask for the same certificate at once share one look into the source, over all
+// instances while Redis is there; one caller's going away does not fail the others. While the source is away, facts
+// are given only where they count or are final.
+func (r *FactsRead) Get(ctx context.Context) (models.KnownFacts, error) {
+	f := r.facts
+	v := viewOf(r.id, r.look, r.cell)
+	if v.counts() {
+		return v.known(f.now()), nil
+	}
+	key := factKey(r.id)
 	for again := true; ; again = false {
 		done := f.flight.DoChan(key, func() (any, error) {
-			flight, cancel := context.WithTimeout(context.WithoutCancel(ctx), flightTimeout)
+			flight, cancel := f.guard.Flight(ctx, v.away)
 			defer cancel()
-			return f.load(flight, key, id, e.away)
+			return f.load(flight, r.id, v)
 		})
 		select {
 		case <-ctx.Done():
 			return models.KnownFacts{}, models.ErrUnavailable.Because(ctx.Err())
-		case r := <-done:
-			if r.Err != nil {
-				return models.KnownFacts{}, r.Err
+		case got := <-done:
+			if got.Err != nil {
+				if v.facts != nil && v.facts.Final(models.DateOf(f.now())) {
+					return v.known(f.now()), nil
+				}
+				return models.KnownFacts{}, got.Err
 			}
-			known := r.Val.(models.KnownFacts)
-			if again && e.version > 0 && (known.Facts == nil || known.Facts.Version < e.version) {
+			known := got.Val.(models.KnownFacts)
+			if again && v.entry.version > 0 && (known.Facts == nil || known.Facts.Version < v.entry.version) {
 				continue // a look from before the change whose fence we saw; the next one began after it
 			}
 			return known, nil
@@ -71,19 +137,74 @@ func (f *Facts) Facts(ctx context.Context, id models.CertificateID) (models.Know
 	}
 }
 
-// load asks the source, and keeps what it says unless the cache is away.
-func (f *Facts) load(ctx context.Context, key string, id models.CertificateID, away bool) (models.KnownFacts, error) {
+// load asks the source, and keeps what it says. While the cache is in order, one instance does it for all.
+func (f *Facts) load(ctx context.Context, id models.CertificateID, v view) (models.KnownFacts, error) {
+	if !v.away && v.beats {
+		if others := f.lease(ctx, id, &v); others {
+			return v.known(f.now()), nil
+		}
+	}
 	asOf := f.now() // before the look: what changes during it is newer
-	facts, err := f.source.Facts(ctx, id)
+	var facts *models.Facts
+	err := f.guard.Ask(ctx, func(ctx context.Context) (err error) {
+		facts, err = f.source.Facts(ctx, id)
+		return err
+	})
 	if err != nil {
 		return models.KnownFacts{}, err
 	}
-	switch {
-	case away:
-	case facts == nil:
-		f.cells.fill(ctx, key, 0, asOf, "", unknownLife)
-	default:
-		f.cells.fill(ctx, key, facts.Version, asOf, encodeFacts(facts), cellLife)
+	if !v.away && v.beats {
+		e, life := entry{asOf: asOf}, unknownLife
+		if facts != nil {
+			e.version, e.payload, life = facts.Version, encodeFacts(facts), lifeOf(facts, asOf)
+		}
+		f.cells.fill(ctx, factKey(id), e, v.beat, jitter(life))
 	}
 	return models.KnownFacts{Facts: facts, AsOf: asOf, Source: models.SourceDatabase}, nil
+}
+
+// lifeOf ends an entry at the latest when its verdict turns by itself.
+func lifeOf(facts *models.Facts, now time.Time) time.Duration {
+	life := factsLife
+	if facts.Final(models.DateOf(now)) {
+		life = finalLife
+	}
+	if turn := facts.NextTurn(now); !turn.IsZero() {
+		life = min(life, turn.Sub(now))
+	}
+	return max(life, time.Millisecond)
+}
+
+// lease waits until this instance may look into the source, and gives true when another one's look was enough.
+func (f *Facts) lease(ctx context.Context, id models.CertificateID, v *view) (others bool) {
+	patience := ctx
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		patience, cancel = context.WithDeadline(ctx, deadline.Add(-deadline.Sub(f.now())/2))
+		defer cancel()
+	}
+	key := factKey(id)
+	for {
+		look := NewLook(patience, f.cells.rdb)
+		cell := look.Pipe.Get(patience, key)
+		mine := look.Pipe.SetNX(patience, leaseKey(key), "", leaseLife)
+		look.Exec(patience)
+		if now := viewOf(id, look, cell); !now.away {
+			*v = now // a newer beat, and perhaps what another instance found
+		}
+		switch {
+		case v.counts():
+			if mine.Val() { // it was given back a moment ago, and is not needed
+				f.cells.rdb.Del(ctx, leaseKey(key))
+			}
+			return true
+		case mine.Val() || mine.Err() != nil:
+			return false
+		}
+		select {
+		case <-patience.Done():
+			return false
+		case <-time.After(leasePoll):
+		}
+	}
 }

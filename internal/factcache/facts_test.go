@@ -5,6 +5,7 @@ import (
 	"errors"
 	"reflect"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,7 +22,7 @@ func TestFactsAreKept(t *testing.T) {
 		known.Changed = []models.Field{models.FieldEmployer, models.FieldName}
 		known.Blocks = []models.Block{{RegistrationID: 7, Kind: models.BlockPenalty, From: 5, Until: 0}}
 		source := newRegister(known)
-		f := NewFacts(rdb, source, clock.Now)
+		f := NewFacts(beating(t, rdb), source, open(), clock.Now)
 		first := ask(t, f, known.CertificateID)
 		if want := (models.KnownFacts{Facts: &known, AsOf: start, Source: models.SourceDatabase}); !reflect.DeepEqual(first, want) {
 			t.Errorf("first %+v", first)
@@ -32,7 +33,7 @@ func TestFactsAreKept(t *testing.T) {
 			t.Errorf("again %+v %+v", again, again.Facts)
 		}
 		// Another instance shares what this one found.
-		other := NewFacts(rdb, newRegister(), clock.Now)
+		other := NewFacts(rdb, newRegister(), open(), clock.Now)
 		if got := ask(t, other, known.CertificateID); got.Source != models.SourceCache {
 			t.Errorf("another instance: %+v", got)
 		}
@@ -46,7 +47,7 @@ func TestUnknownIsKeptToo(t *testing.T) {
 	on(t, func(t *testing.T, rdb redis.UniversalClient) {
 		clock := testkit.NewClock(start)
 		source := newRegister()
-		f := NewFacts(rdb, source, clock.Now)
+		f := NewFacts(beating(t, rdb), source, open(), clock.Now)
 		id := sample(2).CertificateID
 		for i, want := range []models.Source{models.SourceDatabase, models.SourceCache, models.SourceCache} {
 			got := ask(t, f, id)
@@ -66,7 +67,7 @@ func TestErrorsAreNotKept(t *testing.T) {
 	rdb := embedded(t)
 	known := sample(3)
 	source := newRegister(known)
-	f := NewFacts(rdb, source, time.Now)
+	f := NewFacts(beating(t, rdb), source, open(), time.Now)
 	source.fail(errDown)
 	for range 2 {
 		_, err := f.Facts(t.Context(), known.CertificateID)
@@ -91,10 +92,10 @@ func TestForeignEntryIsAMiss(t *testing.T) {
 	rdb := embedded(t)
 	one, two := sample(4), sample(5)
 	source := newRegister(one, two)
-	f := NewFacts(rdb, source, time.Now)
+	f := NewFacts(beating(t, rdb), source, open(), time.Now)
 	ask(t, f, one.CertificateID)
 	entry := raw(t, rdb, factKey(one.CertificateID))
-	for _, foreign := range []string{entry, entry[:len(entry)-1], entry + "x", "1|5|\x02rest", "1|5|\x01"} {
+	for _, foreign := range []string{entry, entry[:len(entry)-1], entry + "x", "1|5|x|\x02rest", "1|5|x|\x01"} {
 		testkit.Must(t, rdb.Set(t.Context(), factKey(two.CertificateID), foreign, time.Minute).Err())
 		if got := ask(t, f, two.CertificateID); got.Source != models.SourceDatabase || got.Facts.CertificateID != two.CertificateID {
 			t.Errorf("%q is taken for %+v", foreign, got)
@@ -102,33 +103,19 @@ func TestForeignEntryIsAMiss(t *testing.T) {
 	}
 }
 
-// counted counts the commands of one name that a client has had answered.
-type counted struct {
-	name string
-	mu   sync.Mutex
-	n    int
-}
+// counted counts the looks into Redis that a client has had answered, those for a lease aside.
+type counted struct{ n atomic.Int32 }
 
-func (c *counted) DialHook(next redis.DialHook) redis.DialHook { return next }
-func (c *counted) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
-	return func(ctx context.Context, cmd redis.Cmder) error {
-		err := next(ctx, cmd)
-		if cmd.Name() == c.name {
-			c.mu.Lock()
-			c.n++
-			c.mu.Unlock()
+func (c *counted) DialHook(next redis.DialHook) redis.DialHook          { return next }
+func (c *counted) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
+func (c *counted) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		err := next(ctx, cmds)
+		if len(cmds) == 2 && cmds[0].Args()[1] == beatKey {
+			c.n.Add(1)
 		}
 		return err
 	}
-}
-func (c *counted) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
-	return next
-}
-
-func (c *counted) times() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.n
 }
 
 // gate holds looks up until it is opened.
@@ -153,12 +140,12 @@ func settle() { time.Sleep(20 * time.Millisecond) }
 
 func TestOneLookForACrowd(t *testing.T) {
 	rdb := real(t)
-	gets := &counted{name: "get"}
+	gets := &counted{}
 	rdb.AddHook(gets)
 	known := sample(6)
 	source, g := newRegister(known), newGate()
 	source.hold(g.hold)
-	f := NewFacts(rdb, source, time.Now)
+	f := NewFacts(beating(t, rdb), source, open(), time.Now)
 	const crowd = 500
 	var all sync.WaitGroup
 	for range crowd {
@@ -169,7 +156,7 @@ func TestOneLookForACrowd(t *testing.T) {
 			}
 		})
 	}
-	eventually(t, 10*time.Second, "everybody asked Redis", func() bool { return gets.times() == crowd })
+	eventually(t, 10*time.Second, "everybody asked Redis", func() bool { return gets.n.Load() == crowd })
 	settle()
 	close(g.open)
 	all.Wait()
@@ -184,7 +171,7 @@ func TestFirstCallersCancelFailsNobody(t *testing.T) {
 	known := sample(7)
 	source, g := newRegister(known), newGate()
 	source.hold(g.hold)
-	f := NewFacts(rdb, source, time.Now)
+	f := NewFacts(beating(t, rdb), source, open(), time.Now)
 	ctx, leave := context.WithCancel(t.Context())
 	first := make(chan error, 1)
 	go func() {
@@ -222,8 +209,9 @@ func TestALookHasItsOwnDeadline(t *testing.T) {
 		}
 		left <- time.Until(deadline)
 	})
-	ask(t, NewFacts(embedded(t), source, time.Now), known.CertificateID)
-	if d := <-left; d > flightTimeout || d < flightTimeout/2 {
-		t.Errorf("%v left for a look, want %v", d, flightTimeout)
+	f := NewFacts(beating(t, embedded(t)), source, open(), time.Now)
+	ask(t, f, known.CertificateID)
+	if d := <-left; d > patient || d < patient/2 {
+		t.Errorf("%v left for a look, want %v", d, patient)
 	}
 }

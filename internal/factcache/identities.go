@@ -11,6 +11,9 @@ import (
 	"yanzheng/models"
 )
 
+// identityLife is how long an identity is kept. Like facts, it is true for as long as no fence says otherwise.
+const identityLife = time.Hour
+
 // IdentitySource is the authority behind the cache of identities.
 type IdentitySource interface {
 	Identity(ctx context.Context, tokenHash []byte) (models.Identity, error)
@@ -21,12 +24,13 @@ type IdentitySource interface {
 type Identities struct {
 	cells  cells
 	source IdentitySource
+	guard  *Guard
 	now    func() time.Time
 }
 
-// NewIdentities puts a cache in rdb in front of source.
-func NewIdentities(rdb redis.UniversalClient, source IdentitySource, now func() time.Time) *Identities {
-	return &Identities{cells: cells{rdb}, source: source, now: now}
+// NewIdentities puts a cache in rdb in front of source, which is asked through guard.
+func NewIdentities(rdb redis.UniversalClient, source IdentitySource, guard *Guard, now func() time.Time) *Identities {
+	return &Identities{cells: cells{rdb}, source: source, guard: guard, now: now}
 }
 
 func identityKey(tokenHash []byte) string {
@@ -43,23 +47,52 @@ type cachedIdentity struct {
 
 // Identity gives what a token stands for; ErrNotFound when nothing.
 func (i *Identities) Identity(ctx context.Context, tokenHash []byte) (models.Identity, error) {
-	key := identityKey(tokenHash)
-	e, ok := i.cells.get(ctx, key)
-	if ok {
+	look := NewLook(ctx, i.cells.rdb)
+	read := i.Queue(ctx, look, tokenHash)
+	look.Exec(ctx)
+	return read.Get(ctx)
+}
+
+// IdentityRead is a question for an identity that shares a round trip.
+type IdentityRead struct {
+	identities *Identities
+	hash       []byte
+	look       *Look
+	cell       *redis.StringCmd
+}
+
+// Queue asks what a token stands for in a round trip. Get gives it once it was made.
+func (i *Identities) Queue(ctx context.Context, look *Look, tokenHash []byte) *IdentityRead {
+	return &IdentityRead{i, tokenHash, look, look.Pipe.Get(ctx, identityKey(tokenHash))}
+}
+
+// Get gives what the token stands for, from the cache or else from the source; ErrNotFound when nothing.
+func (r *IdentityRead) Get(ctx context.Context) (models.Identity, error) {
+	i := r.identities
+	b, beats := r.look.heartbeat()
+	if e, ok := parseCell(r.cell.Val()); ok && beats && e.epoch == b.epoch {
 		var c cachedIdentity
 		if json.Unmarshal([]byte(e.payload), &c) == nil && c.User != "" {
 			return models.Identity{UserID: c.User, Roles: c.Roles, Version: c.Version, ExpiresAt: models.Instant(c.Expires)}, nil
 		}
 	}
+	away := !answered(r.cell.Err()) || !answered(r.look.beat.Err())
+	ctx, cancel := i.guard.Flight(ctx, away)
+	defer cancel()
 	asOf := i.now()
-	id, err := i.source.Identity(ctx, tokenHash)
-	if err != nil || e.away {
+	var id models.Identity
+	err := i.guard.Ask(ctx, func(ctx context.Context) (err error) {
+		id, err = i.source.Identity(ctx, r.hash)
+		return err
+	})
+	if err != nil || away || !beats {
 		return id, err
 	}
 	payload, err := json.Marshal(cachedIdentity{id.UserID, id.Roles, id.Version, int64(id.ExpiresAt)})
 	if err != nil {
 		return models.Identity{}, err
 	}
-	i.cells.fill(ctx, key, id.Version, asOf, string(payload), cellLife)
+	e := entry{version: id.Version, asOf: asOf, payload: string(payload)}
+	i.cells.fill(ctx, identityKey(r.hash), e, b, jitter(identityLife))
 	return id, nil
 }

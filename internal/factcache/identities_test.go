@@ -64,7 +64,7 @@ func newPeople() *people {
 func TestIdentitiesAreKept(t *testing.T) {
 	on(t, func(t *testing.T, rdb redis.UniversalClient) {
 		source := newPeople()
-		ids := NewIdentities(rdb, source, time.Now)
+		ids := NewIdentities(beating(t, rdb), source, open(), time.Now)
 		for i := range 3 {
 			got, err := ids.Identity(t.Context(), tokenHash)
 			if err != nil || !reflect.DeepEqual(got, inspector()) {
@@ -83,7 +83,7 @@ func TestIdentitiesAreKept(t *testing.T) {
 			}
 		}
 		for _, key := range rdb.Keys(t.Context(), "*").Val() {
-			if life := rdb.PTTL(t.Context(), key).Val(); life <= 0 || life > cellLife {
+			if life := rdb.PTTL(t.Context(), key).Val(); life <= 0 && key != epochKey || life > identityLife {
 				t.Errorf("%s lives %v", key, life)
 			}
 		}
@@ -94,7 +94,7 @@ func TestIdentitiesAreKept(t *testing.T) {
 func TestNobodyIsNotKept(t *testing.T) {
 	rdb := embedded(t)
 	source := newPeople()
-	ids := NewIdentities(rdb, source, time.Now)
+	ids := NewIdentities(beating(t, rdb), source, open(), time.Now)
 	_, err := ids.Identity(t.Context(), []byte("later"))
 	testkit.WantErr(t, err, models.ErrNotFound)
 	source.set([]byte("later"), inspector())
@@ -115,8 +115,12 @@ func TestIdentityKeyHoldsTheHashOnly(t *testing.T) {
 func TestDamagedIdentityIsAMiss(t *testing.T) {
 	rdb := embedded(t)
 	source := newPeople()
-	ids := NewIdentities(rdb, source, time.Now)
-	for i, damaged := range []string{"", "3|5|", "3|5|{", "3|5|{}", `3|5|{"u":""}`, `3|5|{"u":1}`, "3|5|null", `x|5|{"u":"root"}`, "9"} {
+	ids := NewIdentities(beating(t, rdb), source, open(), time.Now)
+	epoch := raw(t, rdb, epochKey)
+	for i, damaged := range []string{
+		"", "3|5|" + epoch + "|", "3|5|" + epoch + "|{", "3|5|" + epoch + "|{}", "3|5|" + epoch + `|{"u":""}`, "3|5|" + epoch + `|{"u":1}`,
+		"3|5|" + epoch + "|null", "x|5|" + epoch + `|{"u":"root"}`, `3|5|another|{"u":"root"}`, `3|5||{"u":"root"}`, "9",
+	} {
 		testkit.Must(t, rdb.Set(t.Context(), identityKey(tokenHash), damaged, time.Minute).Err())
 		got, err := ids.Identity(t.Context(), tokenHash)
 		if err != nil || got.UserID != "u1" || source.asked != i+1 {
@@ -129,9 +133,10 @@ func TestDamagedIdentityIsAMiss(t *testing.T) {
 func TestRoleIsTakenAway(t *testing.T) {
 	on(t, func(t *testing.T, rdb redis.UniversalClient) {
 		source := newPeople()
-		ids := NewIdentities(rdb, source, time.Now)
+		ids := NewIdentities(beating(t, rdb), source, open(), time.Now)
 		box := &outbox{sessions: map[string][][]byte{"u1": {tokenHash, []byte("another session")}}}
-		relay := NewRelay(rdb, box, box, time.Now, quiet)
+		relay := NewRelay(rdb, box, holderOf, time.Now, quiet)
+		testkit.Must(t, relay.Turn(t.Context()))
 		take := func() {
 			less := inspector()
 			less.Roles, less.Version = nil, 4
@@ -166,7 +171,7 @@ func TestRoleIsTakenAway(t *testing.T) {
 // With Redis away a session is answered by the source.
 func TestIdentityWithoutRedis(t *testing.T) {
 	source := newPeople()
-	ids := NewIdentities(connect(t, silent(t), "", short), source, time.Now)
+	ids := NewIdentities(connect(t, silent(t), "", short), source, open(), time.Now)
 	since := time.Now()
 	got, err := ids.Identity(t.Context(), tokenHash)
 	if err != nil || got.UserID != "u1" || time.Since(since) > 5*short {

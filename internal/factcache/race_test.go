@@ -6,6 +6,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"yanzheng/internal/testkit"
 	"yanzheng/models"
 )
 
@@ -19,12 +20,14 @@ type world struct {
 	id     models.CertificateID
 }
 
-func newWorld(rdb redis.UniversalClient) *world {
+func newWorld(t *testing.T, rdb redis.UniversalClient) *world {
+	t.Helper()
 	known := sample(1)
 	w := &world{register: newRegister(known), id: known.CertificateID}
 	w.outbox = &outbox{certificates: map[string][]models.CertificateID{"7": {known.CertificateID}}}
-	w.facts = NewFacts(rdb, w.register, time.Now)
-	w.relay = NewRelay(rdb, w.outbox, w.outbox, time.Now, quiet)
+	w.facts = NewFacts(rdb, w.register, open(), time.Now)
+	w.relay = NewRelay(rdb, w.outbox, holderOf, time.Now, quiet)
+	testkit.Must(t, w.relay.Turn(t.Context()))
 	return w
 }
 
@@ -48,7 +51,7 @@ func (w *world) wantRevoked(t *testing.T, got models.KnownFacts) {
 // then does the reader fill the cache. With "commit, then delete" the old row would now stay.
 func TestSlowFillAfterAChange(t *testing.T) {
 	on(t, func(t *testing.T, rdb redis.UniversalClient) {
-		w, g := newWorld(rdb), newGate()
+		w, g := newWorld(t, rdb), newGate()
 		w.hold(g.hold)
 		slow := make(chan models.KnownFacts, 1)
 		go func() {
@@ -75,9 +78,9 @@ func TestSlowFillAfterAChange(t *testing.T) {
 // be told what stood before.
 func TestLateReaderDoesNotShareAnOldLook(t *testing.T) {
 	on(t, func(t *testing.T, rdb redis.UniversalClient) {
-		gets := &counted{name: "get"}
+		gets := &counted{}
 		rdb.AddHook(gets)
-		w, g := newWorld(rdb), newGate()
+		w, g := newWorld(t, rdb), newGate()
 		w.hold(g.hold)
 		slow := make(chan models.KnownFacts, 1)
 		go func() {
@@ -95,7 +98,7 @@ func TestLateReaderDoesNotShareAnOldLook(t *testing.T) {
 			}
 			late <- got
 		}()
-		eventually(t, patient, "the late reader asked Redis", func() bool { return gets.times() == 2 })
+		eventually(t, patient, "the late reader asked Redis", func() bool { return gets.n.Load() == 2 })
 		settle()
 		close(g.open)
 		<-slow
@@ -107,7 +110,7 @@ func TestLateReaderDoesNotShareAnOldLook(t *testing.T) {
 // and the fence must not throw it away nor leave the old one.
 func TestFenceAfterAFillOfTheChange(t *testing.T) {
 	on(t, func(t *testing.T, rdb redis.UniversalClient) {
-		w := newWorld(rdb)
+		w := newWorld(t, rdb)
 		ask(t, w.facts, w.id) // version 1 is in the cache
 		e := w.outbox.commit(changed(w.revoke(w.id)))
 		if got := ask(t, w.facts, w.id); got.Facts.Version != 1 || got.Source != models.SourceCache {
@@ -130,7 +133,7 @@ func TestFenceAfterAFillOfTheChange(t *testing.T) {
 // A certificate that was unknown a moment ago, perhaps by a guess at its id, is known as soon as it is issued.
 func TestIssuedAfterItWasUnknown(t *testing.T) {
 	on(t, func(t *testing.T, rdb redis.UniversalClient) {
-		w := newWorld(rdb)
+		w := newWorld(t, rdb)
 		known := w.register.facts[w.id]
 		delete(w.register.facts, w.id)
 		if got := ask(t, w.facts, w.id); got.Facts != nil {
@@ -152,8 +155,8 @@ func TestIssuedAfterItWasUnknown(t *testing.T) {
 // is told of it.
 func TestReadersAndRevocations(t *testing.T) {
 	rdb := real(t)
-	w := newWorld(rdb)
-	other := NewFacts(rdb, w.register, time.Now) // a second instance
+	w := newWorld(t, rdb)
+	other := NewFacts(rdb, w.register, open(), time.Now) // a second instance
 	stop := make(chan struct{})
 	done := make(chan int)
 	var acknowledged versions

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -15,7 +16,13 @@ import (
 // Outbox is where committed changes wait until every cache has heard of them.
 type Outbox interface {
 	PendingEvents(ctx context.Context, limit int) ([]models.Event, error)
-	MarkPropagated(ctx context.Context, ids []int64, at models.Instant) error
+	MarkPropagated(ctx context.Context, ids []int64, epoch string, at models.Instant) (bool, error)
+}
+
+// Epochs keeps the one truth about the cache's present epoch.
+type Epochs interface {
+	Epoch(ctx context.Context) (models.Epoch, error)
+	ReplaceEpoch(ctx context.Context, name string, next models.Epoch) (bool, error)
 }
 
 // Subjects finds what an event changed.
@@ -24,21 +31,34 @@ type Subjects interface {
 	SessionHashes(ctx context.Context, userID string) ([][]byte, error)
 }
 
-var errSubject = errors.New("relay: unknown subject")
+// Database is all that a relay needs of one.
+type Database interface {
+	Outbox
+	Epochs
+	Subjects
+}
+
+var (
+	errSubject = errors.New("relay: unknown subject")
+	errEpoch   = errors.New("relay: the epoch of this Redis is not the present one")
+)
 
 // Relay carries committed changes into the cache: at once for whoever made one, and again and again for
-// those that a crash, another process or a Redis that was away left behind.
+// those that a crash, another process or a Redis that was away left behind. It makes the cache's heart beat.
 type Relay struct {
 	cells    cells
 	outbox   Outbox
+	epochs   Epochs
 	subjects Subjects
+	holder   Holder
 	now      func() time.Time
 	log      *slog.Logger
+	beaten   atomic.Int64 // when the last beat was, in Unix milliseconds by our clock
 }
 
-// NewRelay makes a relay from an outbox into the cache in rdb.
-func NewRelay(rdb redis.UniversalClient, outbox Outbox, subjects Subjects, now func() time.Time, log *slog.Logger) *Relay {
-	return &Relay{cells: cells{rdb}, outbox: outbox, subjects: subjects, now: now, log: log}
+// NewRelay makes a relay from a database into the cache in rdb; holder tells when that may have forgotten something.
+func NewRelay(rdb redis.UniversalClient, db Database, holder Holder, now func() time.Time, log *slog.Logger) *Relay {
+	return &Relay{cells: cells{rdb}, outbox: db, epochs: db, subjects: db, holder: holder, now: now, log: log}
 }
 
 // The relay's rhythm and bounds.
@@ -48,6 +68,8 @@ const (
 	relayTimeout = 5 * time.Second
 	// propagateTimeout bounds the first try, while whoever changed something waits.
 	propagateTimeout = time.Second
+	// epochTries is how often a turn is begun again because the epoch ended meanwhile.
+	epochTries = 3
 )
 
 // Propagate sets the fences of events that were just committed. True means that no reader anywhere can
@@ -55,7 +77,13 @@ const (
 func (r *Relay) Propagate(ctx context.Context, events []models.Event) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), propagateTimeout)
 	defer cancel()
-	if err := r.propagate(ctx, events); err != nil {
+	err := r.propagate(ctx, events)
+	if errors.Is(err, errEpoch) {
+		if err = r.settle(ctx); err == nil {
+			err = r.propagate(ctx, events)
+		}
+	}
+	if err != nil {
 		r.log.WarnContext(ctx, "change committed, cache not told yet", "events", len(events), "error", err)
 		return false
 	}
@@ -68,7 +96,7 @@ func (r *Relay) Run(ctx context.Context) {
 	defer tick.Stop()
 	failing := false
 	for {
-		switch err := r.drain(ctx); {
+		switch err := r.Turn(ctx); {
 		case ctx.Err() != nil:
 		case err != nil && !failing: // once, however long it lasts
 			r.log.WarnContext(ctx, "relay: caches are not told of changes, trying on", "error", err)
@@ -83,6 +111,63 @@ func (r *Relay) Run(ctx context.Context) {
 		case <-tick.C:
 		}
 	}
+}
+
+// Turn relays what is pending and, when nothing is left, beats once.
+func (r *Relay) Turn(ctx context.Context) error {
+	var err error
+	for range epochTries {
+		if err = r.turn(ctx); !errors.Is(err, errEpoch) {
+			return err
+		}
+	}
+	return err
+}
+
+func (r *Relay) turn(ctx context.Context) error {
+	bounded, cancel := context.WithTimeout(ctx, relayTimeout)
+	defer cancel()
+	s, err := r.observe(bounded) // before the outbox is read: what is committed later is not covered by this beat
+	if err != nil {
+		return err
+	}
+	entered, err := r.enter(bounded, s)
+	if err != nil {
+		return err
+	}
+	if !entered {
+		return errEpoch
+	}
+	if err := r.drain(ctx); err != nil {
+		return err
+	}
+	if err := r.renew(bounded, s); err != nil {
+		return err
+	}
+	r.beaten.Store(r.now().UnixMilli())
+	return nil
+}
+
+// settle brings the epochs of Redis and database together.
+func (r *Relay) settle(ctx context.Context) error {
+	for range epochTries {
+		s, err := r.observe(ctx)
+		if err != nil {
+			return err
+		}
+		if entered, err := r.enter(ctx, s); entered || err != nil {
+			return err
+		}
+	}
+	return errEpoch
+}
+
+// Beaten is when this relay last made the heart beat, zero before it ever did.
+func (r *Relay) Beaten() time.Time {
+	if ms := r.beaten.Load(); ms != 0 {
+		return time.UnixMilli(ms)
+	}
+	return time.Time{}
 }
 
 // drain relays what is pending, batch by batch.
@@ -100,13 +185,15 @@ func (r *Relay) drain(ctx context.Context) error {
 	}
 }
 
+// propagate fences what events changed, and notes that it is done. An event of a subject that only a newer program
+// knows stays pending, so that no relay of ours makes the heart beat over it, and does not hold up the others.
 func (r *Relay) propagate(ctx context.Context, events []models.Event) error {
 	var left error
 	var all []fenced
 	ids := make([]int64, 0, len(events))
 	for _, e := range events {
 		keys, err := r.keys(ctx, e)
-		if errors.Is(err, errSubject) { // a newer program's: it stays pending, and must not hold up the others
+		if errors.Is(err, errSubject) {
 			left = fmt.Errorf("event %d: %w: %q", e.ID, err, e.Subject)
 			continue
 		}
@@ -118,10 +205,15 @@ func (r *Relay) propagate(ctx context.Context, events []models.Event) error {
 		}
 		ids = append(ids, e.ID)
 	}
-	if err := r.cells.fence(ctx, all); err != nil {
+	epoch, err := r.cells.fence(ctx, all)
+	if err != nil {
 		return err
 	}
-	return errors.Join(left, r.outbox.MarkPropagated(ctx, ids, models.InstantOf(r.now())))
+	marked, err := r.outbox.MarkPropagated(ctx, ids, epoch, models.InstantOf(r.now()))
+	if err == nil && !marked {
+		err = errEpoch
+	}
+	return errors.Join(left, err)
 }
 
 func (r *Relay) keys(ctx context.Context, e models.Event) ([]string, error) {

@@ -36,7 +36,7 @@ func run(t *testing.T, r *Relay) {
 // A process was killed between its commit and its fence. Whoever relays next makes up for it.
 func TestRelayAfterACrash(t *testing.T) {
 	on(t, func(t *testing.T, rdb redis.UniversalClient) {
-		w := newWorld(rdb)
+		w := newWorld(t, rdb)
 		ask(t, w.facts, w.id) // the old row is in the cache
 		w.outbox.commit(changed(w.revoke(w.id)))
 		if got := ask(t, w.facts, w.id); got.Facts.State != models.StateInForce {
@@ -52,7 +52,7 @@ func TestRelayAfterACrash(t *testing.T) {
 func TestRelayWaitsForRedis(t *testing.T) {
 	r := testkit.Redis(t, "appendonly yes", "appendfsync always") // keeps the old entry over the restart
 	rdb := connect(t, r.Addr, r.Password, time.Second)
-	w := newWorld(rdb)
+	w := newWorld(t, rdb)
 	ask(t, w.facts, w.id)
 	r.Kill()
 	e := w.outbox.commit(changed(w.revoke(w.id)))
@@ -79,13 +79,13 @@ func TestRelayWaitsForRedis(t *testing.T) {
 // The whole heart with the real store: a change in another process is told within 2 s.
 func TestRelayFromTheStore(t *testing.T) {
 	o := store.Options{Driver: "sqlite", Path: filepath.Join(t.TempDir(), "r.db"), Keys: store.Keys{Seal: [32]byte{1}, Index: [32]byte{2}}}
-	open := func() *store.Store {
+	opened := func() *store.Store {
 		s, err := store.Open(t.Context(), o)
 		testkit.Must(t, err)
 		t.Cleanup(func() { _ = s.Close() })
 		return s
 	}
-	serving, command := open(), open()
+	serving, command := opened(), opened()
 	_, err := serving.Migrate(t.Context())
 	testkit.Must(t, err)
 	at := models.InstantOf(start)
@@ -99,10 +99,10 @@ func TestRelayFromTheStore(t *testing.T) {
 	})
 	testkit.Must(t, err)
 	rdb := embedded(t)
-	f := NewFacts(rdb, serving, time.Now)
-	relay := NewRelay(rdb, serving, serving, time.Now, quiet)
+	f := NewFacts(rdb, serving, open(), time.Now)
+	relay := NewRelay(rdb, serving, holderOf, time.Now, quiet)
 	run(t, relay)
-	eventually(t, 2*time.Second, "nothing is pending", func() bool { p, err := serving.PendingEvents(t.Context(), 1); return err == nil && len(p) == 0 })
+	eventually(t, 2*time.Second, "the heart beats", func() bool { return !relay.Beaten().IsZero() })
 	if got := ask(t, f, c.ID); got.Facts.State != models.StateInForce || ask(t, f, c.ID).Source != models.SourceCache {
 		t.Fatalf("before: %+v", got)
 	}
@@ -115,7 +115,7 @@ func TestRelayFromTheStore(t *testing.T) {
 }
 
 func TestRelayDrainsMoreThanABatch(t *testing.T) {
-	w := newWorld(embedded(t))
+	w := newWorld(t, embedded(t))
 	for range 2*relayBatch + 50 {
 		w.outbox.commit(changed(w.revoke(w.id)))
 	}
@@ -130,7 +130,7 @@ func TestRelayDrainsMoreThanABatch(t *testing.T) {
 
 // Whoever made a change may be gone by the time it is told.
 func TestPropagateOutlivesItsCaller(t *testing.T) {
-	w := newWorld(embedded(t))
+	w := newWorld(t, embedded(t))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if !w.relay.Propagate(ctx, []models.Event{w.outbox.commit(changed(w.revoke(w.id)))}) || w.outbox.left() != 0 {
@@ -140,7 +140,7 @@ func TestPropagateOutlivesItsCaller(t *testing.T) {
 
 // A fence that stands, but could not be noted, is told again rather than taken for done.
 func TestRelayNotesLast(t *testing.T) {
-	w := newWorld(embedded(t))
+	w := newWorld(t, embedded(t))
 	e := w.outbox.commit(changed(w.revoke(w.id)))
 	w.outbox.err = errDown
 	if w.relay.Propagate(t.Context(), []models.Event{e}) {
@@ -159,7 +159,7 @@ func TestRelayNotesLast(t *testing.T) {
 
 // An event that nobody understands stays: to skip it could leave a revocation untold.
 func TestRelayKeepsWhatItDoesNotUnderstand(t *testing.T) {
-	w := newWorld(embedded(t))
+	w := newWorld(t, embedded(t))
 	e := w.outbox.commit(models.Event{Subject: "employer", SubjectID: "1", Version: 1})
 	if w.relay.Propagate(t.Context(), []models.Event{e}) || w.outbox.left() != 1 {
 		t.Error("told of a subject that it does not know")
@@ -168,7 +168,7 @@ func TestRelayKeepsWhatItDoesNotUnderstand(t *testing.T) {
 
 // Behind such an event, a revocation is told all the same.
 func TestRelayIsNotHeldUpByWhatItDoesNotUnderstand(t *testing.T) {
-	w := newWorld(embedded(t))
+	w := newWorld(t, embedded(t))
 	w.outbox.commit(models.Event{Subject: "employer", SubjectID: "1", Version: 1})
 	w.outbox.commit(models.Event{Subject: models.SubjectRegistration, SubjectID: "1", Version: 2})
 	if err := w.relay.drain(t.Context()); err == nil {

@@ -64,6 +64,27 @@ func on(t *testing.T, f func(t *testing.T, rdb redis.UniversalClient)) {
 	t.Run("embedded", func(t *testing.T) { f(t, embedded(t)) })
 }
 
+// holderOf names a Redis as the service does: a real one by what it says of itself.
+func holderOf(ctx context.Context, rdb redis.UniversalClient) (string, error) {
+	if name, err := Servers(ctx, rdb); err == nil {
+		return name, nil
+	}
+	if err := rdb.Ping(ctx).Err(); err != nil {
+		return "", err
+	}
+	return InProcess(ctx, rdb)
+}
+
+// open lets everybody ask the source: most tests are not about the guard.
+func open() *Guard { return NewGuard(2000, patient) }
+
+// beating makes the heart of a cache beat once, over an empty outbox.
+func beating(t *testing.T, rdb redis.UniversalClient) redis.UniversalClient {
+	t.Helper()
+	testkit.Must(t, NewRelay(rdb, &outbox{}, holderOf, time.Now, quiet).Turn(t.Context()))
+	return rdb
+}
+
 // silent is the address of a server that takes connections and never says a word.
 func silent(t *testing.T) string {
 	t.Helper()
@@ -186,6 +207,7 @@ type outbox struct {
 	pending      []models.Event
 	certificates map[string][]models.CertificateID
 	sessions     map[string][][]byte
+	epoch        models.Epoch
 	err          error
 }
 
@@ -219,16 +241,32 @@ func (o *outbox) PendingEvents(_ context.Context, limit int) (events []models.Ev
 	return events, o.err
 }
 
-func (o *outbox) MarkPropagated(_ context.Context, ids []int64, at models.Instant) error {
+func (o *outbox) MarkPropagated(_ context.Context, ids []int64, epoch string, at models.Instant) (bool, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.err != nil {
-		return o.err
+	if o.err != nil || (len(ids) > 0 && (epoch == "" || epoch != o.epoch.Name)) {
+		return false, o.err
 	}
 	for _, id := range ids {
 		o.pending[id-1].PropagatedAt = at
 	}
-	return nil
+	return true, nil
+}
+
+func (o *outbox) Epoch(context.Context) (models.Epoch, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.epoch, o.err
+}
+
+func (o *outbox) ReplaceEpoch(_ context.Context, name string, next models.Epoch) (bool, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.err != nil || o.epoch.Name != name {
+		return false, o.err
+	}
+	o.epoch = next
+	return true, nil
 }
 
 func (o *outbox) CertificateIDs(_ context.Context, registrationID string) ([]models.CertificateID, error) {

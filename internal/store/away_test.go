@@ -80,7 +80,15 @@ func (p *place) calls() []call {
 			return err
 		}},
 		{"PendingEvents", func(ctx context.Context, s *store.Store) error { _, err := s.PendingEvents(ctx, 10); return err }},
-		{"MarkPropagated", func(ctx context.Context, s *store.Store) error { return s.MarkPropagated(ctx, []int64{1}, at) }},
+		{"MarkPropagated", func(ctx context.Context, s *store.Store) error {
+			_, err := s.MarkPropagated(ctx, []int64{1}, "e", at)
+			return err
+		}},
+		{"Epoch", func(ctx context.Context, s *store.Store) error { _, err := s.Epoch(ctx); return err }},
+		{"ReplaceEpoch", func(ctx context.Context, s *store.Store) error {
+			_, err := s.ReplaceEpoch(ctx, "", models.Epoch{Name: "e"})
+			return err
+		}},
 		{"EnsureUser", func(ctx context.Context, s *store.Store) error {
 			_, err := s.EnsureUser(ctx, "away", "x", at)
 			return err
@@ -176,7 +184,7 @@ func (p *place) testLockedFile(t *testing.T, calls []call) {
 	var reads, writes []call
 	for _, c := range calls {
 		switch c.name {
-		case "ChangeRegistration", "Merge", "IssueCertificate", "ChangeCertificate", "SetRole", "MarkPropagated", "AppendScans":
+		case "ChangeRegistration", "Merge", "IssueCertificate", "ChangeCertificate", "SetRole", "MarkPropagated", "ReplaceEpoch", "AppendScans":
 			writes = append(writes, c)
 		case "DeleteScansBefore", "DeleteSessionsBefore": // these have nothing to delete
 		default:

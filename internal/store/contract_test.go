@@ -17,6 +17,7 @@ func TestStore(t *testing.T) {
 		{"Merge", testMerge},
 		{"MergeAtOnce", testMergeAtOnce},
 		{"Outbox", testOutbox},
+		{"Epochs", testEpochs},
 		{"Users", testUsers},
 		{"Scans", testScans},
 		{"Errors", testErrors},

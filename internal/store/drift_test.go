@@ -17,7 +17,7 @@ import (
 // stored are the models that have tables, in the order of tables.
 var stored = []any{
 	&models.Person{}, &models.Registration{}, &models.Block{}, &models.Certificate{}, &models.Event{},
-	&models.User{}, &models.Grant{}, &models.Session{}, &models.Scan{}, &store.KeyFingerprint{},
+	&models.User{}, &models.Grant{}, &models.Session{}, &models.Scan{}, &store.KeyFingerprint{}, &models.Epoch{},
 }
 
 // mayBeNone are the dates that a row may lack. Every other date must be there.
@@ -59,6 +59,8 @@ func room() map[string]int {
 			models.EventCertificateWithdrawn, models.EventGranted, models.EventDenied),
 
 		"key_fingerprints.name": longest("id_number", "id_index", "code/31"),
+
+		"cache_epochs.name": 10, "cache_epochs.holder": 24,
 
 		"users.id": userID, "grants.user_id": userID, "grants.granted_by": actor, "sessions.user_id": userID,
 		"grants.role": longest(models.RoleInspector, models.RoleEmployer, models.RoleHolder, models.RoleRegistrar),

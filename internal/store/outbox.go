@@ -14,12 +14,32 @@ func (s *Store) PendingEvents(ctx context.Context, limit int) ([]models.Event, e
 	return events, wrap(err)
 }
 
-// MarkPropagated notes that every cache has confirmed the events.
-func (s *Store) MarkPropagated(ctx context.Context, ids []int64, at models.Instant) error {
+// MarkPropagated notes that every cache has confirmed the events in an epoch. It does so only while that is the
+// present one (false: it is not): a confirmation from an earlier epoch, or from a server that was replaced since,
+// is worth nothing, because what it confirmed may be forgotten.
+func (s *Store) MarkPropagated(ctx context.Context, ids []int64, epoch string, at models.Instant) (bool, error) {
 	if len(ids) == 0 {
-		return nil
+		return true, nil
 	}
-	return wrap(s.db.WithContext(ctx).Model(&models.Event{}).Where("id IN ?", ids).Update("propagated_at", at).Error)
+	done := s.db.WithContext(ctx).Model(&models.Event{}).
+		Where("id IN ? AND EXISTS (SELECT 1 FROM cache_epochs WHERE name = ? AND name <> '')", ids, epoch).
+		Update("propagated_at", at)
+	return done.RowsAffected > 0, wrap(done.Error)
+}
+
+// Epoch gives the present epoch of the cache.
+func (s *Store) Epoch(ctx context.Context) (models.Epoch, error) {
+	var e models.Epoch
+	err := s.db.WithContext(ctx).Where("id = ?", models.EpochID).Take(&e).Error
+	return e, wrap(err)
+}
+
+// ReplaceEpoch ends the epoch of that name and begins the next; false when it was not the present one any more.
+func (s *Store) ReplaceEpoch(ctx context.Context, name string, next models.Epoch) (bool, error) {
+	next.ID = models.EpochID
+	done := s.db.WithContext(ctx).Model(&models.Epoch{}).Where("id = ? AND name = ?", models.EpochID, name).
+		Select("*").Omit("id").Updates(&next)
+	return done.RowsAffected > 0, wrap(done.Error)
 }
 
 // CertificateIDs gives the certificates whose facts an event about a registration changed.

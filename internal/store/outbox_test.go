@@ -3,6 +3,8 @@ package store_test
 import (
 	"slices"
 	"strconv"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"yanzheng/internal/testkit"
@@ -33,11 +35,24 @@ func testOutbox(t *testing.T, d dialect) {
 	if err != nil || !slices.Equal(first, events[:3]) {
 		t.Errorf("the oldest three: %+v, %v", first, err)
 	}
+	mark := func(epoch string, want bool, ids ...int64) {
+		t.Helper()
+		if marked, err := p.MarkPropagated(t.Context(), ids, epoch, later); err != nil || marked != want {
+			t.Errorf("in epoch %q marked %t, %v; want %t", epoch, marked, err, want)
+		}
+	}
+	// Before the first epoch nothing can have been confirmed, nor in one that ended.
+	mark("", false, events[0].ID)
+	p.enter("", "first", true)
+	p.enter("first", "second", true)
+	for _, past := range []string{"", "first", "third"} {
+		mark(past, false, events[0].ID)
+	}
 	// Confirmed out of order, twice, together with one that does not exist.
 	for range 2 {
-		testkit.Must(t, p.MarkPropagated(t.Context(), []int64{events[4].ID, events[0].ID, 1 << 40}, later))
+		mark("second", true, events[4].ID, events[0].ID, 1<<40)
 	}
-	testkit.Must(t, p.MarkPropagated(t.Context(), nil, later))
+	mark("second", true)
 	want := slices.Concat(events[1:4], events[5:])
 	if left := p.pending(); !slices.Equal(left, want) {
 		t.Errorf("left %+v", left)
@@ -59,4 +74,40 @@ func testOutbox(t *testing.T, d dialect) {
 	}
 	_, err = p.CertificateIDs(t.Context(), "not a number")
 	testkit.WantErr(t, err, models.ErrInternal)
+}
+
+// enter begins an epoch after another.
+func (p *place) enter(after, name string, want bool) {
+	p.t.Helper()
+	next := models.Epoch{Name: name, Holder: "server of " + name, Since: later}
+	if began, err := p.ReplaceEpoch(p.t.Context(), after, next); err != nil || began != want {
+		p.t.Errorf("%q after %q: %t, %v; want %t", name, after, began, err, want)
+	}
+}
+
+// Of several relays that find the epoch at its end, one begins the next.
+func testEpochs(t *testing.T, d dialect) {
+	p := d.migrated(t)
+	if e, err := p.Epoch(t.Context()); err != nil || e != (models.Epoch{ID: models.EpochID}) {
+		t.Fatalf("before the first: %+v, %v", e, err)
+	}
+	var all sync.WaitGroup
+	var began atomic.Int32
+	for i := range 8 {
+		all.Go(func() {
+			ok, err := p.ReplaceEpoch(t.Context(), "", models.Epoch{Name: strconv.Itoa(i), Since: later})
+			if err != nil {
+				t.Error(err)
+			}
+			if ok {
+				began.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	e, err := p.Epoch(t.Context())
+	if err != nil || began.Load() != 1 || e.Name == "" || e.Since != later {
+		t.Errorf("%d began: %+v, %v", began.Load(), e, err)
+	}
+	p.enter("not the present one", "x", false)
 }
