@@ -59,6 +59,7 @@ type Config struct {
 	Keys     Keys
 	Session  Session
 	Scan     Scan
+	Limits   Limits
 	Log      Log
 }
 
@@ -137,6 +138,27 @@ type Session struct {
 // Scan says what is kept of scans.
 type Scan struct {
 	RetentionDays int // days after which the record of a scan is deleted. Default 183
+}
+
+// Limits say how much one actor may ask of all processes together. They are tuning: none decides the mode.
+type Limits struct {
+	User    Limit // scans of one logged-in user. Default 600/1m
+	Address Limit // scans, look-ups and /v/ of one address, which whole offices and carriers share. Default 3000/1m
+	Misses  Limit // codes of one actor that are not genuine. Default 120/1m
+	Lookups Limit // look-ups by number of one address. Default 120/1m
+	Login   Limit // log-ins of one address. Default 120/1m
+
+	// Distinct persons that one actor is shown in a day.
+	PersonsUser      int // a logged-in user. Default 300
+	PersonsInspector int // an inspector. Default 3000
+	PersonsAddress   int // an address without a log-in. Default 1000
+}
+
+// Limit allows Rate in every Per, and Burst at once after a rest.
+type Limit struct {
+	Rate  int
+	Per   time.Duration
+	Burst int // default: Rate
 }
 
 // Log says what this process writes about itself, on standard error.

@@ -83,7 +83,8 @@ func TestEverySettingIsUsed(t *testing.T) {
 		"redis.db": "9", "redis.tls": "true", "redis.ca_file": pem, "redis.timeout": "99ms", "wechat.app_id": "wx0000000000000000",
 		"wechat.secret_file": other, "wechat.check_files": "a=b", "wechat.sandbox_url": "http://localhost", "keys.code_dir": w.path("code2"),
 		"keys.id_number_file": other, "keys.id_index_file": other, "keys.image_file": other, "session.ttl": "99h",
-		"scan.retention_days": "999", "log.level": "warn", "log.format": "text",
+		"scan.retention_days": "999", "limits.user": "9/9s", "limits.address": "9/9s", "limits.misses": "9/9s", "limits.lookups": "9/9s",
+		"limits.login": "9/9s", "limits.persons_user": "9", "limits.persons_inspector": "9", "limits.persons_address": "9", "log.level": "warn", "log.format": "text",
 	}
 	base := leaves(mustLoad(t, "", w.with()))
 	changed := map[string]bool{"Embedded": true, "Database.Driver": true, "Demo": true} // follow the mode
@@ -129,6 +130,8 @@ func leaves(c Config) map[string]string {
 				all[name] = x.Reveal()
 			case Key:
 				all[name] = fmt.Sprint(x.Reveal())
+			case Limit: // one setting
+				all[name] = fmt.Sprint(x)
 			default:
 				if field.Kind() == reflect.Struct {
 					walk(name+".", field)

@@ -93,6 +93,16 @@ func (l *loader) build() Config {
 			TTL: within(l, "session.ttl", parseDuration),
 		},
 		Scan: Scan{RetentionDays: within(l, "scan.retention_days", parseInt)},
+		Limits: Limits{
+			User:             get(l, "limits.user", parseLimit),
+			Address:          get(l, "limits.address", parseLimit),
+			Misses:           get(l, "limits.misses", parseLimit),
+			Lookups:          get(l, "limits.lookups", parseLimit),
+			Login:            get(l, "limits.login", parseLimit),
+			PersonsUser:      within(l, "limits.persons_user", parseInt),
+			PersonsInspector: within(l, "limits.persons_inspector", parseInt),
+			PersonsAddress:   within(l, "limits.persons_address", parseInt),
+		},
 		Log: Log{
 			Level:  get(l, "log.level", parseLevel),
 			Format: get(l, "log.format", parseFormat),

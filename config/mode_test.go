@@ -24,7 +24,12 @@ func TestNothingGivenIsEmbedded(t *testing.T) {
 		Redis:   Redis{Timeout: 50 * time.Millisecond},
 		Session: Session{TTL: 7 * 24 * time.Hour},
 		Scan:    Scan{RetentionDays: 183},
-		Log:     Log{Level: slog.LevelInfo, Format: "text"},
+		Limits: Limits{
+			User: Limit{600, time.Minute, 600}, Address: Limit{3000, time.Minute, 3000}, Misses: Limit{120, time.Minute, 120},
+			Lookups: Limit{120, time.Minute, 120}, Login: Limit{120, time.Minute, 120},
+			PersonsUser: 300, PersonsInspector: 3000, PersonsAddress: 1000,
+		},
+		Log: Log{Level: slog.LevelInfo, Format: "text"},
 	}
 	for name, file := range map[string]string{
 		"no file": "", "empty": yamlFile(t, ""), "comments": yamlFile(t, "# nothing\n"),
@@ -42,6 +47,8 @@ func TestHarmlessSettingsStayEmbedded(t *testing.T) {
 		"data_dir": "/srv/x", "log.level": "debug", "log.format": "json", "listen": "[::1]:9000", "admin_listen": "localhost:9090",
 		"public_url": "http://localhost:8080", "demo": "false", "session.ttl": "1h", "scan.retention_days": "7",
 		"shutdown_timeout": "5s", "database.driver": "sqlite",
+		"limits.user": "10/1s", "limits.address": "10/1s", "limits.misses": "10/1s", "limits.lookups": "10/1s", "limits.login": "10/1s",
+		"limits.persons_user": "9", "limits.persons_inspector": "9", "limits.persons_address": "9",
 	} {
 		if c := mustLoad(t, "", environ(map[string]string{path: text})); !c.Embedded {
 			t.Errorf("%s ended the embedded mode", path)

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/hex"
 	"log/slog"
@@ -23,6 +24,7 @@ var (
 	identifier  = regexp.MustCompile(`^[0-9A-Za-z_-]{1,64}$`)
 	masterName  = regexp.MustCompile(`^[0-9A-Za-z._-]{1,128}$`)
 	wechatAppID = regexp.MustCompile(`^wx[0-9A-Za-z]{16}$`)
+	limitShape  = regexp.MustCompile(`^([0-9]{1,6})/([0-9a-z.]{2,20})(?: burst ([0-9]{1,6}))?$`)
 	visible     = regexp.MustCompile(`^[!-~]{1,1000}$`)
 )
 
@@ -51,6 +53,31 @@ func parseInt(s string) (int, bool) {
 func parseDuration(s string) (time.Duration, bool) {
 	d, err := time.ParseDuration(s)
 	return d, err == nil
+}
+
+// What a limit may be, and in words. The bounds keep the arithmetic of the limits exact.
+const (
+	maxTokens     = 100_000
+	leastPerToken = 10 * time.Microsecond // 100,000 a second
+	longestPer    = 24 * time.Hour
+	limitForm     = "a limit such as 120/1m or 120/1m burst 20: the numbers 1 to 100000, the duration 1s to 24h, " +
+		"at most 100000 a second, and a burst that is made up for in 24h"
+)
+
+// parseLimit reads N/duration, or N/duration burst M; without M the burst is N.
+func parseLimit(s string) (Limit, bool) {
+	part := limitShape.FindStringSubmatch(s)
+	if part == nil {
+		return Limit{}, false
+	}
+	rate, ok := parseInt(part[1])
+	per, ok2 := parseDuration(part[2])
+	burst, ok3 := parseInt(cmp.Or(part[3], part[1]))
+	if !ok || !ok2 || !ok3 || rate < 1 || rate > maxTokens || burst < 1 || burst > maxTokens || per < time.Second || per > longestPer {
+		return Limit{}, false
+	}
+	perToken := per / time.Duration(rate)
+	return Limit{rate, per, burst}, perToken >= leastPerToken && perToken*time.Duration(burst) <= longestPer
 }
 
 func parseLevel(s string) (slog.Level, bool) {

@@ -78,6 +78,15 @@ var table = []setting{
 
 	{path: "scan.retention_days", fallback: "183", low: "1", high: "3650"},
 
+	{path: "limits.user", fallback: "600/1m", want: limitForm},
+	{path: "limits.address", fallback: "3000/1m", want: limitForm},
+	{path: "limits.misses", fallback: "120/1m", want: limitForm},
+	{path: "limits.lookups", fallback: "120/1m", want: limitForm},
+	{path: "limits.login", fallback: "120/1m", want: limitForm},
+	{path: "limits.persons_user", fallback: "300", low: "1", high: "1000000000"},
+	{path: "limits.persons_inspector", fallback: "3000", low: "1", high: "1000000000"},
+	{path: "limits.persons_address", fallback: "1000", low: "1", high: "1000000000"},
+
 	{path: "log.level", fallback: "info", want: "debug, info, warn or error"},
 	{path: "log.format", want: "text or json"},
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // longHost has 253 characters, as many as a host name may have.
@@ -64,8 +65,20 @@ func TestValues(t *testing.T) {
 		"wechat.sandbox_url":  {[]string{"http://127.0.0.1:1", "http://localhost"}, []string{"https://127.0.0.1", "http://10.0.0.1", "http://127.0.0.1/x", "127.0.0.1:1"}},
 		"session.ttl":         {[]string{"1s", "2160h"}, []string{"500ms", "2161h", "7d"}},
 		"scan.retention_days": {[]string{"1", "3650"}, []string{"0", "3651", "forever", "183d"}},
-		"log.level":           {[]string{"debug", "info", "warn", "error"}, []string{"INFO", "trace", "4"}},
-		"log.format":          {[]string{"text", "json"}, []string{"logfmt"}},
+		"limits.user": {
+			[]string{"1/1s", "120/1m", "120/1m burst 20", "1/24h", "100000/10s", "100000/1s burst 1", "7/1m30s", "5/1.5s", "1/1s burst 86400", "100000/24h burst 100000", "007/60s"},
+			[]string{"120", "120/", "/1m", "0/1m", "-1/1m", "100001/1m", "120/1", "120/999ms", "120/25h", "120/1d", "120/-1m", "1.5/1m", "120 / 1m", "120/1m burst", "120/1m burst 0",
+				"120/1m burst 100001", "120/1m  burst 2", "120/1m,20", "120/1m burst 20 ", "1/1s burst 86401", "1/24h burst 2", "120/m", "none", "1200000/1m", "120/1m\n"},
+		},
+		"limits.address":           {[]string{"5000/1m"}, []string{"many"}},
+		"limits.misses":            {[]string{"5/1m burst 50"}, []string{"5"}},
+		"limits.lookups":           {[]string{"5/1h"}, []string{"5/h"}},
+		"limits.login":             {[]string{"5/1h"}, []string{"5/1w"}},
+		"limits.persons_user":      {[]string{"1", "1000000000"}, []string{"0", "1000000001", "300/24h"}},
+		"limits.persons_inspector": {[]string{"1", "1000000000"}, []string{"0", "1000000001"}},
+		"limits.persons_address":   {[]string{"1", "1000000000"}, []string{"0", "1000000001"}},
+		"log.level":                {[]string{"debug", "info", "warn", "error"}, []string{"INFO", "trace", "4"}},
+		"log.format":               {[]string{"text", "json"}, []string{"logfmt"}},
 	} {
 		for _, text := range texts.good {
 			mustLoad(t, "", w.with(path, text))
@@ -99,6 +112,24 @@ func TestValuesAreMadeCanonical(t *testing.T) {
 	if len(c.WeChat.CheckFiles) != 2 || c.WeChat.CheckFiles["b"] != "x=y" {
 		t.Errorf("%v", c.WeChat.CheckFiles)
 	}
+}
+
+func TestLimitForms(t *testing.T) {
+	w := localWorld(t)
+	for text, want := range map[string]Limit{
+		"120/1m": {120, time.Minute, 120}, "120/1m burst 20": {120, time.Minute, 20}, "5/1.5s": {5, 1500 * time.Millisecond, 5},
+		"7/1h30m burst 1": {7, 90 * time.Minute, 1},
+	} {
+		if got := mustLoad(t, "", w.with("limits.misses", text)).Limits.Misses; got != want {
+			t.Errorf("%s became %+v", text, got)
+		}
+		if got := mustLoad(t, yamlFile(t, "limits:\n  misses: "+text+"\n"), nil).Limits.Misses; got != want {
+			t.Errorf("%s in a file became %+v", text, got)
+		}
+	}
+	// All faults at once, like those of other settings.
+	e := mustFail(t, yamlFile(t, "limits: {user: 1, address: 1/1, persons_user: many, other: 3}\n"), []string{"YANZHENG_LIMITS_LOGIN=hunter2"})
+	wantFaults(t, e, "limits.other", "limits.address", "limits.login", "limits.persons_user", "limits.user")
 }
 
 func TestKeyForms(t *testing.T) {
@@ -194,13 +225,14 @@ func TestWarnings(t *testing.T) {
 	}{
 		"embedded":     {nil, nil},
 		"short scan":   {environ(map[string]string{"scan.retention_days": "182"}), []string{"scan.retention_days"}},
-		"real":         {w.with(), nil},
-		"28":           {w.with("public_url", "https://verify-12.example"), nil},
-		"29":           {w.with("public_url", "https://verify-123.example"), []string{"public_url"}},
-		"no tls":       {w.with("database.tls", "false", "redis.tls", "false"), []string{"database.tls", "redis.tls"}},
+		"real":         {w.with("trusted_proxies", "10.0.0.1"), nil},
+		"no proxy":     {w.with(), []string{"trusted_proxies"}},
+		"28":           {w.with("trusted_proxies", "10.0.0.1", "public_url", "https://verify-12.example"), nil},
+		"29":           {w.with("trusted_proxies", "10.0.0.1", "public_url", "https://verify-123.example"), []string{"public_url"}},
+		"no tls":       {w.with("trusted_proxies", "10.0.0.1", "database.tls", "false", "redis.tls", "false"), []string{"database.tls", "redis.tls"}},
 		"no tls, near": {local.with("database.tls", "false", "redis.tls", "false"), nil},
-		"admin":        {w.with("admin_listen", ":9090"), []string{"admin_listen"}},
-		"admin, near":  {w.with("admin_listen", "127.0.0.1:9090"), nil},
+		"admin":        {w.with("trusted_proxies", "10.0.0.1", "admin_listen", ":9090"), []string{"admin_listen"}},
+		"admin, near":  {w.with("trusted_proxies", "10.0.0.1", "admin_listen", "127.0.0.1:9090"), nil},
 		"trial":        {local.with("wechat.sandbox_url", "http://127.0.0.1:1"), []string{"wechat.sandbox_url"}},
 	} {
 		var got []string

@@ -1,6 +1,9 @@
 package config
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // longestPrefix is the length up to which a printed code is a QR code of version 6.
 const longestPrefix = 28
@@ -27,6 +30,10 @@ func (c Config) Warnings() []string {
 	}
 	if c.Embedded {
 		return all
+	}
+	if len(c.TrustedProxies) == 0 && strings.HasPrefix(c.PublicURL, "https://") {
+		warn("trusted_proxies: none, although something in front ends TLS: everybody then has its address, " +
+			"and the limits of one address hold for all together")
 	}
 	if !c.Database.TLS && !localServer(c.Database.Address) {
 		warn("database.tls: off, and the database is not on this machine: personal data crosses the network in the clear")

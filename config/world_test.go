@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The secrets of the tests; none may ever be seen in a text.
@@ -223,6 +224,10 @@ func broken(c Config) error {
 	case c.ShutdownTimeout <= 0 || c.Database.DialTimeout <= 0 || c.Database.AnswerTimeout <= 0 || c.Database.ReadTimeout <= 0 ||
 		c.Database.WriteTimeout <= 0 || c.Redis.Timeout <= 0 || c.Scan.RetentionDays <= 0:
 		return errors.New("a duration that is not positive")
+	case slices.ContainsFunc([]Limit{c.Limits.User, c.Limits.Address, c.Limits.Misses, c.Limits.Lookups, c.Limits.Login}, func(l Limit) bool {
+		return l.Rate < 1 || l.Rate > 1e5 || l.Burst < 1 || l.Burst > 1e5 || l.Per < time.Second || l.Per > 24*time.Hour
+	}), c.Limits.PersonsUser < 1, c.Limits.PersonsInspector < 1, c.Limits.PersonsAddress < 1:
+		return errors.New("a limit that is none")
 	case c.Log.Format != "text" && c.Log.Format != "json":
 		return errors.New("log format: " + c.Log.Format)
 	}
