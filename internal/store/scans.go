@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"yanzheng/models"
@@ -11,7 +12,11 @@ import (
 // AppendScans writes scans; one that is there already, by its id, is left alone, so that a replay
 // changes nothing.
 func (s *Store) AppendScans(ctx context.Context, scans ...models.Scan) error {
-	return wrap(s.hot.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&scans).Error)
+	db := s.hot
+	if len(scans) > 1 { // a statement for each size of batch would drive the few others out, and is no faster
+		db = s.db
+	}
+	return wrap(db.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&scans).Error)
 }
 
 // Scan gives one scan by its id.
@@ -31,4 +36,17 @@ func (s *Store) DeleteScansBefore(ctx context.Context, before models.Instant, li
 	}
 	done := db.Where("id IN ?", ids).Delete(&models.Scan{})
 	return done.RowsAffected, wrap(done.Error)
+}
+
+// AddMisses adds to the day's counts.
+func (s *Store) AddMisses(ctx context.Context, misses ...models.Miss) error {
+	if len(misses) == 0 {
+		return nil
+	}
+	sum := clause.Assignments(map[string]any{"n": gorm.Expr("n + VALUES(n)")})
+	if s.sqlite {
+		sum = clause.Assignments(map[string]any{"n": gorm.Expr("n + excluded.n")})
+	}
+	key := []clause.Column{{Name: "day"}, {Name: "channel"}, {Name: "reason"}}
+	return wrap(s.db.WithContext(ctx).Clauses(clause.OnConflict{Columns: key, DoUpdates: sum}).Create(&misses).Error)
 }
