@@ -13,6 +13,7 @@ import (
 
 	"yanzheng/internal/code"
 	"yanzheng/internal/httpx"
+	"yanzheng/internal/ratelimit"
 	"yanzheng/internal/session"
 	"yanzheng/internal/verify"
 	"yanzheng/models"
@@ -124,7 +125,7 @@ func TestExamplesAreTrue(t *testing.T) {
 
 	var scanned scanRequest
 	from(t, d, "ScanRequest", &scanned)
-	request, err := scanned.read("u")
+	request, err := scanned.read()
 	if err != nil || request.Place == nil {
 		t.Fatalf("the example of a scan is refused: %v", err)
 	}
@@ -156,6 +157,7 @@ func TestExamplesAreTrue(t *testing.T) {
 		"SessionInvalid": httpx.ProblemOf(session.ErrSession, exampleRequestID),
 		"PlaceInvalid":   httpx.ProblemOf(models.ErrPlace, exampleRequestID),
 		"NoMatch":        httpx.ProblemOf(verify.ErrNoMatch, exampleRequestID),
+		"RateLimited":    httpx.ProblemOf(ratelimit.ErrTooMany.RetryIn(time.Second), exampleRequestID),
 		"Unavailable":    httpx.ProblemOf(models.ErrUnavailable.Because(cause), exampleRequestID),
 	} {
 		got := plain(t, d.Components.Examples[name].Value)

@@ -43,7 +43,7 @@ func (a *API) lookUp(c *gin.Context) {
 		httpx.Fail(c, err)
 		return
 	}
-	request := verify.LookUpRequest{Name: r.Name, CertificateNumber: r.CertificateNumber, Paper: r.Paper}
+	request := verify.LookUpRequest{Address: httpx.Address(c), Name: r.Name, CertificateNumber: r.CertificateNumber, Paper: r.Paper}
 	var err error
 	switch {
 	case r.Name == "":

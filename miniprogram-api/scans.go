@@ -19,12 +19,12 @@ type scanRequest struct {
 	Note string `json:"note"`
 }
 
-// read gives the use case's request; the body alone is read, who scans comes from the session.
-func (r *scanRequest) read(userID string) (verify.Request, error) {
+// read gives the use case's request; the body alone is read, who scans and from where comes from elsewhere.
+func (r *scanRequest) read() (verify.Request, error) {
 	if r.Code == nil || *r.Code == "" {
 		return verify.Request{}, errMissing.On("code")
 	}
-	out := verify.Request{UserID: userID, Code: *r.Code, Note: models.NormalizeText(r.Note)}
+	out := verify.Request{Code: *r.Code, Note: models.NormalizeText(r.Note)}
 	if utf8.RuneCountInString(out.Note) > models.MaxNoteLength {
 		return verify.Request{}, errNote
 	}
@@ -42,16 +42,22 @@ func (r *scanRequest) read(userID string) (verify.Request, error) {
 }
 
 func (a *API) scan(c *gin.Context) {
+	token, err := bearer(c)
+	if err != nil {
+		httpx.Fail(c, err)
+		return
+	}
 	var r scanRequest
 	if err := httpx.ReadJSON(c, &r); err != nil {
 		httpx.Fail(c, err)
 		return
 	}
-	request, err := r.read(identity(c).UserID)
+	request, err := r.read()
 	if err != nil {
 		httpx.Fail(c, err)
 		return
 	}
+	request.Token, request.Address = token, httpx.Address(c)
 	answer, err := a.verifier.Scan(c.Request.Context(), request)
 	if err != nil {
 		httpx.Fail(c, err)
@@ -63,7 +69,7 @@ func (a *API) scan(c *gin.Context) {
 // PublicAnswer is GET /v/{code} as JSON, with the columns that anyone may see. looks tells whether
 // somebody looks, rather than a preview or prefetch.
 func (a *API) PublicAnswer(c *gin.Context, looks bool) {
-	answer, err := a.verifier.Public(c.Request.Context(), c.Param("code"), looks)
+	answer, err := a.verifier.Public(c.Request.Context(), httpx.Address(c), c.Param("code"), looks)
 	if err != nil {
 		httpx.Fail(c, err)
 		return

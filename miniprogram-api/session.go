@@ -9,8 +9,6 @@ import (
 	"yanzheng/models"
 )
 
-const identityKey = "identity"
-
 type loginRequest struct {
 	Code *string `json:"code"`
 }
@@ -36,7 +34,7 @@ func (a *API) logIn(c *gin.Context) {
 		httpx.Fail(c, errMissing.On("code"))
 		return
 	}
-	in, err := a.sessions.LogIn(c.Request.Context(), *r.Code)
+	in, err := a.sessions.LogIn(c.Request.Context(), httpx.Address(c), *r.Code)
 	if err != nil {
 		httpx.Fail(c, err)
 		return
@@ -48,25 +46,14 @@ func (a *API) logIn(c *gin.Context) {
 	httpx.WriteJSON(c, loginAnswer{in.Token, instant(in.ExpiresAt), user{in.Identity.UserID, roles}})
 }
 
-// authenticate lets only requests through whose Authorization header carries a live token. A token
-// anywhere else, such as the query string, counts for nothing.
-func (a *API) authenticate(c *gin.Context) {
+// bearer gives the token of the Authorization header. A token anywhere else, such as the query string, counts for
+// nothing.
+func bearer(c *gin.Context) (string, error) {
 	scheme, token, ok := strings.Cut(c.GetHeader("Authorization"), " ")
 	if !ok || !strings.EqualFold(scheme, "Bearer") {
-		httpx.Fail(c, errNoToken)
-		return
+		return "", errNoToken
 	}
-	id, err := a.sessions.Authenticate(c.Request.Context(), strings.TrimSpace(token))
-	if err != nil {
-		httpx.Fail(c, err)
-		return
-	}
-	c.Set(identityKey, id)
-}
-
-// identity gives who was let through by authenticate.
-func identity(c *gin.Context) models.Identity {
-	return c.MustGet(identityKey).(models.Identity)
+	return strings.TrimSpace(token), nil
 }
 
 var (

@@ -15,29 +15,32 @@ import (
 	"yanzheng/models"
 )
 
-// TestWhatReachesTheUseCase: who scans comes from the session, the rest from the body, and nothing from elsewhere.
+// client is the address that a request of httptest comes from.
+const client = "192.0.2.1"
+
+// TestWhatReachesTheUseCase: who scans comes from the header, from where from the connection, the rest from the body, and nothing from elsewhere.
 func TestWhatReachesTheUseCase(t *testing.T) {
 	s := usable()
 	w := s.ask(t, http.MethodPost, "/api/v1/scans?code=2&token=x", `{"code":" 1 ","note":" a  b ","place":{"lat":39.908763,"lng":116.397128}}`,
-		"Authorization", "bearer  token ", "X-User-Id", "u2")
-	want := verify.Request{UserID: "u1", Code: " 1 ", Note: "a b", Place: &models.Place{LatCenti: 3991, LngCenti: 11640}}
+		"Authorization", "bearer  token ", "X-User-Id", "u2", "X-Forwarded-For", "203.0.113.9")
+	want := verify.Request{Token: "token", Address: client, Code: " 1 ", Note: "a b", Place: &models.Place{LatCenti: 3991, LngCenti: 11640}}
 	if w.Code != http.StatusOK || s.scanned == nil || !reflect.DeepEqual(*s.scanned, want) {
 		t.Errorf("%d, asked for %+v, want %+v", w.Code, s.scanned, want)
 	}
 	s = usable()
-	if w := s.ask(t, http.MethodGet, "/v/123?look=1", ""); w.Code != http.StatusOK || s.digits != "123" || !s.look {
+	if w := s.ask(t, http.MethodGet, "/v/123?look=1", ""); w.Code != http.StatusOK || s.digits != "123" || !s.look || s.address != client {
 		t.Errorf("%d, %q, %v", w.Code, s.digits, s.look)
 	}
 	s = usable()
 	s.ask(t, http.MethodPost, "/api/v1/lookups", `{"name":" 王 ","certificate_number":"1","category":"一级建造师","paper":{"employer":"x"}}`)
 	wantLookUp := verify.LookUpRequest{
-		Name: " 王 ", CertificateNumber: "1", Category: models.CategoryConstructor1, Paper: map[models.Field]string{models.FieldEmployer: "x"},
+		Address: client, Name: " 王 ", CertificateNumber: "1", Category: models.CategoryConstructor1, Paper: map[models.Field]string{models.FieldEmployer: "x"},
 	}
 	if s.asked == nil || !reflect.DeepEqual(*s.asked, wantLookUp) {
 		t.Errorf("asked for %+v, want %+v", s.asked, wantLookUp)
 	}
 	s = usable()
-	if w := s.ask(t, http.MethodPost, "/api/v1/login", `{"code":"abc"}`); w.Code != http.StatusOK || s.code != "abc" || !strings.Contains(w.Body.String(), `"roles":[]`) {
+	if w := s.ask(t, http.MethodPost, "/api/v1/login", `{"code":"abc"}`); w.Code != http.StatusOK || s.code != "abc" || s.address != client || !strings.Contains(w.Body.String(), `"roles":[]`) {
 		t.Errorf("%d, code %q: %s", w.Code, s.code, w.Body)
 	}
 }
@@ -146,7 +149,7 @@ func FuzzScanBody(f *testing.F) {
 		switch w.Code {
 		case http.StatusOK:
 			r := s.scanned
-			if r == nil || r.UserID != "u1" || r.Code == "" || utf8.RuneCountInString(r.Note) > models.MaxNoteLength {
+			if r == nil || r.Token != "token" || r.Code == "" || utf8.RuneCountInString(r.Note) > models.MaxNoteLength {
 				t.Errorf("%q reaches the use case as %+v", body, r)
 			}
 			if p := r.Place; p != nil && (p.LatCenti < -9000 || p.LatCenti > 9000 || p.LngCenti < -18000 || p.LngCenti > 18000) {

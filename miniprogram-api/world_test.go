@@ -28,16 +28,19 @@ type stage struct {
 	look    bool
 	asked   *verify.LookUpRequest
 	code    string
-	token   string
+	address string
 }
 
 func (s *stage) Scan(_ context.Context, r verify.Request) (verify.Answer, error) {
+	if r.Token != "token" {
+		return verify.Answer{}, session.ErrSession
+	}
 	s.scanned = &r
 	return s.answer, s.err
 }
 
-func (s *stage) Public(_ context.Context, digits string, look bool) (verify.Answer, error) {
-	s.digits, s.look = digits, look
+func (s *stage) Public(_ context.Context, address, digits string, look bool) (verify.Answer, error) {
+	s.address, s.digits, s.look = address, digits, look
 	return s.answer, s.err
 }
 
@@ -46,17 +49,9 @@ func (s *stage) LookUp(_ context.Context, r verify.LookUpRequest) (verify.LookUp
 	return s.lookUp, s.err
 }
 
-func (s *stage) LogIn(_ context.Context, code string) (session.LogIn, error) {
-	s.code = code
+func (s *stage) LogIn(_ context.Context, address, code string) (session.LogIn, error) {
+	s.address, s.code = address, code
 	return s.in, s.err
-}
-
-func (s *stage) Authenticate(_ context.Context, token string) (models.Identity, error) {
-	s.token = token
-	if token != "token" {
-		return models.Identity{}, session.ErrSession
-	}
-	return models.Identity{UserID: "u1"}, nil
 }
 
 func (s *stage) Document() []byte { return []byte("{}\n") }
@@ -66,7 +61,7 @@ func (s *stage) ask(t testing.TB, method, path, body string, headers ...string) 
 	t.Helper()
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
-	engine.Use(httpx.Identify, httpx.Recover, httpx.Secure)
+	engine.Use(httpx.Identify, httpx.Recover, httpx.Secure, httpx.Locate(nil))
 	api := New(s, s, s)
 	api.Register(engine)
 	engine.GET("/v/:code", func(c *gin.Context) { api.PublicAnswer(c, c.Query("look") != "") })

@@ -51,6 +51,18 @@ type Scan struct {
 	Note               string
 }
 
+// Miss counts, for one day, codes at the public address that came to nothing. They are no scans, and nothing else is kept
+// of them.
+type Miss struct {
+	Day     Date    `gorm:"primaryKey"`
+	Channel Channel `gorm:"primaryKey"`
+	Reason  Reason  `gorm:"primaryKey"`
+	N       int64
+}
+
+// TableName says what was missed.
+func (Miss) TableName() string { return "code_misses" }
+
 // Source is where the facts behind an answer came from.
 type Source string
 

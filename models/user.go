@@ -1,5 +1,7 @@
 package models
 
+import "slices"
+
 // Role is what a user may do beyond scanning, which every logged-in user may.
 type Role string
 
@@ -58,3 +60,6 @@ type Identity struct {
 
 // ErrRole answers a role that does not exist.
 var ErrRole = NewError(KindRule, "role_unknown", "角色未知", "Unknown role")
+
+// Has tells whether the user holds a role.
+func (i Identity) Has(r Role) bool { return slices.Contains(i.Roles, r) }

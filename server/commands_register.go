@@ -211,7 +211,7 @@ func (p *program) grantCommand() *cobra.Command {
 				return err
 			}
 			return p.with(c.Context(), func(ctx context.Context, parts *parts) error {
-				changed, done, err := parts.sessions(nil).SetRole(ctx, args[0], role, !remove, p.actor)
+				changed, done, err := parts.roles().SetRole(ctx, args[0], role, !remove, p.actor)
 				if err != nil {
 					return err
 				}

@@ -99,7 +99,7 @@ func (e *embedded) prepare(ctx context.Context, s *server) error {
 		if err != nil {
 			return err
 		}
-		if _, _, err := s.sessions.SetRole(ctx, u.ID, role, true, "demo"); err != nil {
+		if _, _, err := s.roles().SetRole(ctx, u.ID, role, true, "demo"); err != nil {
 			return err
 		}
 	}

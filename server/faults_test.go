@@ -136,11 +136,13 @@ func testRedisAway(t *testing.T, w *world) {
 	}
 }
 
-// testDatabaseAway: no verdict can be recorded, so none is given, neither valid nor unknown; what needs no database goes on.
+// testDatabaseAway: what the cache holds, and was true a moment ago, is answered and recorded; for all else there is no
+// verdict, neither valid nor unknown; what needs no database goes on.
 func testDatabaseAway(t *testing.T, w *world) {
+	_, cached := w.certified(t, "CACHED")
 	r, code := w.certified(t, "DB")
 	user := w.user(t)
-	user.scan(code.Code) // in the cache, which must not be believed without a record
+	user.scan(cached.Code)
 	stranger := strings.Repeat("0", 184)
 	away := func(redis string) {
 		t.Helper()
@@ -170,9 +172,21 @@ func testDatabaseAway(t *testing.T, w *world) {
 	}
 	w.proxy.cut()
 	away("Redis there")
+	kept := user.scan(cached.Code)
+	if kept.is() != "valid/in_force" || kept.Source != "cache" {
+		t.Errorf("what is cached is %s from %s", kept.is(), kept.Source)
+	}
+	w.proxy.mend()
+	if n := w.count(t, "SELECT COUNT(*) FROM scans WHERE id = ?", kept.ScanID); n != 1 {
+		t.Errorf("the scan that was answered meanwhile is in the database %d times", n)
+	}
+	w.proxy.cut()
 	fresh := issued{Code: code.Code}
 	w.redis.Kill() // both: nothing is known, not even who asks
 	away("Redis away")
+	if a := user.scanned(cached.Code); a.status != http.StatusServiceUnavailable {
+		t.Errorf("with both away what was cached is answered %d", a.status)
+	}
 	later(t, "HEAD", user.ask("HEAD", "/v/"+fresh.digits(), "", "Accept", "text/html"))
 	if r := command(t, w.env, "suspend", r.CertificateNumber, "--reason", "测试"); r.status != exitFailed {
 		t.Errorf("a decision without a database: %+v", r)
@@ -191,7 +205,6 @@ func testDatabaseAway(t *testing.T, w *world) {
 func testDatabaseSilent(t *testing.T, w *world) {
 	_, code := w.certified(t, "SILENT")
 	user := w.user(t)
-	user.scan(code.Code)
 	end := w.proxy.silence()
 	var all sync.WaitGroup
 	for what, ask := range map[string]func() answer{

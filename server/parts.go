@@ -15,7 +15,9 @@ import (
 	"yanzheng/internal/code"
 	"yanzheng/internal/endorse"
 	"yanzheng/internal/factcache"
+	"yanzheng/internal/ratelimit"
 	"yanzheng/internal/register"
+	"yanzheng/internal/scanlog"
 	"yanzheng/internal/session"
 	"yanzheng/internal/store"
 	"yanzheng/models"
@@ -131,13 +133,52 @@ func (p *parts) endorse(codes endorse.Codes, now func() time.Time) *endorse.Serv
 	return endorse.New(p.store, codes, p, now)
 }
 
-// sessions puts the log-in together; the serving process gives it WeChat.
-func (p *parts) sessions(w session.WeChat) *session.Service {
-	var identities session.Identities = p.store
-	if p.redis != nil {
-		identities = factcache.NewIdentities(p.redis, p.store, p.guard, p.now)
+// roles puts together what gives and takes roles; nobody logs in there.
+func (p *parts) roles() *session.Service {
+	return session.New(nil, nil, p.store, p.store, p, p.config.Session.TTL, p.now)
+}
+
+// newDesk puts together what everybody passes who asks something of the serving process.
+func (p *parts) newDesk(w session.WeChat, log *scanlog.Log) *desk {
+	d := &desk{
+		rdb: p.redis, log: log, limits: p.config.Limits, now: p.now, owners: newOwners(), tally: &ratelimit.Tally{},
+		identities: factcache.NewIdentities(p.redis, p.store, p.guard, p.now),
+		facts:      factcache.NewFacts(p.redis, p.store, p.guard, p.now),
+		limiter:    ratelimit.New(p.redis, ratelimit.Options{Now: p.now}),
+		local:      ratelimit.NewLocal(p.now, 0),
 	}
-	return session.New(w, p.store, identities, p, p.config.Session.TTL, p.now)
+	d.sessions = session.New(d, w, p.store, d.identities, p, p.config.Session.TTL, p.now)
+	return d
+}
+
+// newScanLog gives the log of scans. The embedded mode's goes straight into the database: its Redis is gone with the
+// process.
+func (p *parts) newScanLog(consumer redis.UniversalClient) *scanlog.Log {
+	o := scanlog.Options{Consumer: consumer, Database: p.store, Direct: guarded{p.store, p.guard}, Logger: p.log, Now: p.now}
+	if !p.config.Embedded {
+		o.Hot = p.redis
+	}
+	return scanlog.New(o)
+}
+
+// guarded is the database for those who wait for it.
+type guarded struct {
+	*store.Store
+	guard *factcache.Guard
+}
+
+// AppendScans writes scans while somebody waits for the answer.
+func (g guarded) AppendScans(ctx context.Context, scans ...models.Scan) error {
+	return g.guard.Ask(ctx, func(ctx context.Context) error { return g.Store.AppendScans(ctx, scans...) })
+}
+
+// FindRegistration finds a registration while somebody waits for it.
+func (g guarded) FindRegistration(ctx context.Context, number, name string, category models.Category) (found *models.Registration, err error) {
+	err = g.guard.Ask(ctx, func(ctx context.Context) (err error) {
+		found, err = g.Store.FindRegistration(ctx, number, name, category)
+		return err
+	})
+	return found, err
 }
 
 // codeDir is the folder of the key ring.
@@ -173,10 +214,22 @@ func (p *parts) codes(ctx context.Context) (*code.Reader, error) {
 }
 
 func connectRedis(c config.Redis, log *slog.Logger) redis.UniversalClient {
-	return factcache.Connect(factcache.Redis{
+	return factcache.Connect(redisOf(c, c.Timeout, log))
+}
+
+// consumerTimeout is for those for whom nobody waits: they rather wait than fail.
+const consumerTimeout = 3 * time.Second
+
+// connectConsumer gives a client without a breaker for the scan log's consumer.
+func connectConsumer(c config.Redis) redis.UniversalClient {
+	return redis.NewUniversalClient(redisOf(c, consumerTimeout, nil).Options())
+}
+
+func redisOf(c config.Redis, timeout time.Duration, log *slog.Logger) factcache.Redis {
+	return factcache.Redis{
 		Addresses: c.Addresses, MasterName: c.MasterName, Cluster: c.Cluster, Username: c.Username,
-		Password: c.Password.Reveal(), DB: c.DB, TLS: tlsConfig(c.TLS, c.CA), Timeout: c.Timeout, Log: log,
-	})
+		Password: c.Password.Reveal(), DB: c.DB, TLS: tlsConfig(c.TLS, c.CA), Timeout: timeout, Log: log,
+	}
 }
 
 func tlsConfig(on bool, authorities *x509.CertPool) *tls.Config {

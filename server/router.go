@@ -17,6 +17,13 @@ import (
 // database is.
 const requestTimeout = 2500 * time.Millisecond
 
+// maxAtOnce bounds the requests that are answered at once, maxConnections those who may come for it. Both are far
+// above what a healthy process needs: a scan takes a millisecond.
+const (
+	maxAtOnce      = 1024
+	maxConnections = 16384
+)
+
 // router puts the edges together on the public listener.
 func (s *server) router(api *miniprogram.API, pages *web.Pages) http.Handler {
 	gin.SetMode(gin.ReleaseMode)
@@ -28,9 +35,11 @@ func (s *server) router(api *miniprogram.API, pages *web.Pages) http.Handler {
 	r.Use(httpx.Identify, httpx.Recover, httpx.Secure, httpx.Deadline(requestTimeout))
 	if s.embedded != nil {
 		r.Use(httpx.OnlyHosts(s.embedded.hosts(s.listeners[0].Addr())...))
-		if s.config.Demo {
-			r.GET("/demo.json", s.embedded.demoJSON)
-		}
+	}
+	s.healthRoutes(r) // before the next: it must answer however full the house is
+	r.Use(httpx.Shed(maxAtOnce, func() { s.metrics.shed.Add(1) }), httpx.Locate(s.config.TrustedProxies))
+	if s.embedded != nil && s.config.Demo {
+		r.GET("/demo.json", s.embedded.demoJSON)
 	}
 	r.NoRoute(func(c *gin.Context) {
 		if strings.Contains(c.GetHeader("Accept"), "text/html") { // a person's browser
@@ -40,7 +49,6 @@ func (s *server) router(api *miniprogram.API, pages *web.Pages) http.Handler {
 		httpx.Fail(c, httpx.ErrNoRoute)
 	})
 	r.NoMethod(httpx.NoMethod)
-	s.healthRoutes(r)
 	api.Register(r)
 	pages.Register(r)
 	r.Match([]string{http.MethodGet, http.MethodHead}, "/v/:code", func(c *gin.Context) {
@@ -72,5 +80,6 @@ func (s *server) admin() http.Handler {
 	r.Use(httpx.Identify, httpx.Recover, httpx.Secure)
 	r.NoRoute(func(c *gin.Context) { httpx.Fail(c, httpx.ErrNoRoute) })
 	s.healthRoutes(r)
+	r.GET("/metrics", gin.WrapH(s.metrics.handler()))
 	return r
 }

@@ -12,11 +12,11 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"golang.org/x/net/netutil"
 
 	"yanzheng/config"
 	"yanzheng/internal/code"
-	"yanzheng/internal/factcache"
-	"yanzheng/internal/session"
+	"yanzheng/internal/scanlog"
 	"yanzheng/internal/store"
 	"yanzheng/internal/verify"
 	"yanzheng/internal/wechat"
@@ -63,8 +63,11 @@ type server struct {
 	listeners []listener // the public one, and the administration's where there is one
 	codes     *code.Reader
 	weChat    *wechat.Client
-	sessions  *session.Service
+	consumer  redis.UniversalClient // the scan log's; nil in the embedded mode
+	scans     *scanlog.Log
+	desk      *desk
 	verifier  *verify.Service
+	metrics   *metrics
 	embedded  *embedded // else nil
 	release   func()    // gives the embedded folder back
 }
@@ -120,9 +123,14 @@ func (s *server) build(ctx context.Context, c config.Config, log *slog.Logger) e
 	if s.weChat, err = wechat.New(account, s.redis, log); err != nil {
 		return err
 	}
-	s.sessions = s.parts.sessions(s.weChat)
-	s.verifier = verify.New(s.codes, factcache.NewFacts(s.redis, s.store, s.guard, s.now), s.store, s.store, s.now)
-	api := miniprogram.New(s.verifier, s.sessions, s.codes)
+	if !c.Embedded {
+		s.consumer = connectConsumer(c.Redis)
+	}
+	s.scans = s.newScanLog(s.consumer)
+	s.desk = s.newDesk(s.weChat, s.scans)
+	s.verifier = verify.New(s.codes, s.desk, guarded{s.store, s.guard}, s.now)
+	s.metrics = newMetrics(s)
+	api := miniprogram.New(s.verifier, s.desk.sessions, s.codes)
 	options := web.Options{CheckFiles: c.WeChat.CheckFiles}
 	if s.embedded != nil && c.Demo {
 		if err := s.embedded.prepare(ctx, s); err != nil {
@@ -143,12 +151,15 @@ func (s *server) run(ctx context.Context) error {
 	var wait sync.WaitGroup
 	defer wait.Wait()
 	defer stop()
-	for _, job := range []func(context.Context){s.relay.Run, s.watchKeys, s.prune} {
+	for _, job := range []func(context.Context){s.relay.Run, s.scans.Run, s.watchKeys, s.tellMisses, s.prune} {
 		wait.Go(func() { job(background) })
 	}
 	failed := make(chan error, len(s.listeners))
 	var servers []*http.Server
-	for _, l := range s.listeners {
+	for i, l := range s.listeners {
+		if i == 0 {
+			l.Listener = netutil.LimitListener(l.Listener, maxConnections)
+		}
 		h := &http.Server{
 			Handler: l.handler, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout,
 			WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
@@ -180,6 +191,11 @@ func (s *server) run(ctx context.Context) error {
 func (s *server) close() {
 	if s.weChat != nil {
 		s.weChat.Close()
+	}
+	if s.consumer != nil {
+		if err := s.consumer.Close(); err != nil {
+			s.log.Warn("closing Redis", "error", err)
+		}
 	}
 	if s.parts != nil {
 		s.parts.close()
@@ -216,6 +232,22 @@ func (s *server) watchKeys(ctx context.Context) {
 		}
 		s.codes.Use(ring)
 	})
+}
+
+// missesEvery is how often the counts of codes that came to nothing are written down.
+const missesEvery = time.Minute
+
+// tellMisses writes the counts down, and the last of them when the process ends.
+func (s *server) tellMisses(ctx context.Context) {
+	tell := func(ctx context.Context) {
+		if err := s.desk.tellMisses(ctx, s.store.AddMisses); err != nil {
+			s.log.WarnContext(ctx, "counts of refused codes: will try again", "error", err)
+		}
+	}
+	every(ctx, missesEvery, func() { tell(ctx) })
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	tell(last)
 }
 
 const (

@@ -285,7 +285,7 @@ func TestHead(t *testing.T) {
 // verdicts answers in turns, for requests at the same time.
 type verdicts struct{}
 
-func (verdicts) Public(context.Context, string, bool) (verify.Answer, error) {
+func (verdicts) Public(context.Context, string, string, bool) (verify.Answer, error) {
 	return answerOf(models.Verdict{Document: documents()[models.DocumentValid], Registration: registrations()["in_force"]}), nil
 }
 

@@ -30,7 +30,7 @@ type stub struct {
 	looks  []bool
 }
 
-func (s *stub) Public(_ context.Context, digits string, look bool) (verify.Answer, error) {
+func (s *stub) Public(_ context.Context, _, digits string, look bool) (verify.Answer, error) {
 	s.digits, s.looks = digits, append(s.looks, look)
 	return s.answer, s.err
 }

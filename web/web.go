@@ -20,7 +20,7 @@ import (
 
 // Verifier gives the public verdict on the digits of a code; look is false for what is not a scan.
 type Verifier interface {
-	Public(ctx context.Context, digits string, look bool) (verify.Answer, error)
+	Public(ctx context.Context, address, digits string, look bool) (verify.Answer, error)
 }
 
 // DemoCode is one code of the demonstration data: its digits, and the verdict that it leads to.
@@ -65,7 +65,7 @@ func (p *Pages) Certificate(c *gin.Context) {
 		return
 	}
 	looks := httpx.Looks(c.Request)
-	answer, err := p.verifier.Public(c.Request.Context(), code, looks)
+	answer, err := p.verifier.Public(c.Request.Context(), httpx.Address(c), code, looks)
 	if err != nil {
 		p.Problem(c, err)
 		return

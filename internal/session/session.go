@@ -38,8 +38,14 @@ type Propagator interface {
 	Propagate(ctx context.Context, events []models.Event) bool
 }
 
+// Gate holds those who log in against the limit of their address.
+type Gate interface {
+	AdmitLogIn(ctx context.Context, address string) error
+}
+
 // Service is the use case.
 type Service struct {
+	gate       Gate
 	wechat     WeChat
 	users      Users
 	identities Identities
@@ -49,8 +55,8 @@ type Service struct {
 }
 
 // New puts the use case together; life is how long a session lasts.
-func New(w WeChat, u Users, i Identities, p Propagator, life time.Duration, now func() time.Time) *Service {
-	return &Service{wechat: w, users: u, identities: i, propagator: p, life: life, now: now}
+func New(g Gate, w WeChat, u Users, i Identities, p Propagator, life time.Duration, now func() time.Time) *Service {
+	return &Service{gate: g, wechat: w, users: u, identities: i, propagator: p, life: life, now: now}
 }
 
 // LogIn is a fresh session. Token is shown this once.
@@ -63,7 +69,10 @@ type LogIn struct {
 const tokenBytes = 32
 
 // LogIn exchanges a log-in code for a session; the first log-in makes the user.
-func (s *Service) LogIn(ctx context.Context, loginCode string) (LogIn, error) {
+func (s *Service) LogIn(ctx context.Context, address, loginCode string) (LogIn, error) {
+	if err := s.gate.AdmitLogIn(ctx, address); err != nil {
+		return LogIn{}, err
+	}
 	openID, err := s.wechat.OpenID(ctx, loginCode)
 	if err != nil {
 		return LogIn{}, err
@@ -79,8 +88,12 @@ func (s *Service) LogIn(ctx context.Context, loginCode string) (LogIn, error) {
 	var token [tokenBytes]byte
 	rand.Read(token[:]) //nolint:errcheck,gosec // never fails (crypto/rand)
 	out := LogIn{Token: base64.RawURLEncoding.EncodeToString(token[:]), ExpiresAt: now.Add(s.life)}
+	hash, err := Hash(out.Token)
+	if err != nil {
+		return LogIn{}, err
+	}
 	out.Identity, err = s.users.CreateSession(ctx, models.Session{
-		TokenHash: hash(out.Token), UserID: user.ID,
+		TokenHash: hash, UserID: user.ID,
 		CreatedAt: models.InstantOf(now), ExpiresAt: models.InstantOf(out.ExpiresAt),
 	})
 	return out, err
@@ -88,10 +101,15 @@ func (s *Service) LogIn(ctx context.Context, loginCode string) (LogIn, error) {
 
 // Authenticate tells whom a token stands for; ErrSession when nobody, or no longer.
 func (s *Service) Authenticate(ctx context.Context, token string) (models.Identity, error) {
-	if len(token) != base64.RawURLEncoding.EncodedLen(tokenBytes) {
-		return models.Identity{}, ErrSession // cannot be one of ours: no look-up for it
+	hash, err := Hash(token)
+	if err != nil {
+		return models.Identity{}, err
 	}
-	id, err := s.identities.Identity(ctx, hash(token))
+	return s.Judge(s.identities.Identity(ctx, hash))
+}
+
+// Judge tells whom the identity that was found for a token, or not, stands for now; ErrSession when nobody.
+func (s *Service) Judge(id models.Identity, err error) (models.Identity, error) {
 	if errors.Is(err, models.ErrNotFound) {
 		return models.Identity{}, ErrSession
 	}
@@ -114,9 +132,13 @@ func (s *Service) SetRole(ctx context.Context, userID string, role models.Role, 
 	return true, s.propagator.Propagate(ctx, events), nil
 }
 
-func hash(token string) []byte {
+// Hash gives what a token is known by; ErrSession for what cannot be one of ours, which is not worth a look-up.
+func Hash(token string) ([]byte, error) {
+	if len(token) != base64.RawURLEncoding.EncodedLen(tokenBytes) {
+		return nil, ErrSession
+	}
 	sum := sha256.Sum256([]byte(token))
-	return sum[:]
+	return sum[:], nil
 }
 
 // newUserID is an unguessable name that derives from nothing of WeChat's.

@@ -71,15 +71,28 @@ func gatehouseOn(t *testing.T, database string) *gatehouse {
 	rdb := factcache.Connect(factcache.Redis{Addresses: []string{m.Addr()}, Timeout: 5 * time.Second})
 	t.Cleanup(func() { _ = rdb.Close() })
 	g := &gatehouse{t: t, store: s, raw: raw, redis: m, clock: testkit.NewClock(now)}
-	g.asked = &asked{Identities: factcache.NewIdentities(rdb, s, g.clock.Now)}
+	g.asked = &asked{Identities: factcache.NewIdentities(rdb, s, factcache.NewGuard(100, 5*time.Second), g.clock.Now)}
 	g.relay = &shaky{Relay: relay(rdb, s, g.clock.Now), there: true}
-	g.Service = session.New(wechat{}, s, g.asked, g.relay, life, g.clock.Now)
+	testkit.Must(t, g.relay.Turn(t.Context()))
+	g.Service = session.New(g, wechat{}, s, g.asked, g.relay, life, g.clock.Now)
 	return g
 }
 
 func relay(rdb redis.UniversalClient, s *store.Store, now func() time.Time) *factcache.Relay {
-	return factcache.NewRelay(rdb, s, s, now, slog.New(slog.DiscardHandler))
+	return factcache.NewRelay(rdb, s, factcache.InProcess, now, slog.New(slog.DiscardHandler))
 }
+
+const address = "192.0.2.1"
+
+// AdmitLogIn lets everybody in, but for those whom a test keeps out.
+func (g *gatehouse) AdmitLogIn(_ context.Context, from string) error {
+	if from != address {
+		return errGate
+	}
+	return nil
+}
+
+var errGate = models.NewError(models.KindTooMany, "too_many", "过多", "Too many")
 
 // wechat knows the openid of every code that begins with "code-".
 type wechat struct{}
@@ -125,7 +138,7 @@ func (s *shaky) Propagate(ctx context.Context, events []models.Event) bool {
 
 func (g *gatehouse) logIn(who string) session.LogIn {
 	g.t.Helper()
-	in, err := g.LogIn(g.t.Context(), "code-"+who)
+	in, err := g.LogIn(g.t.Context(), address, "code-"+who)
 	testkit.Must(g.t, err)
 	return in
 }

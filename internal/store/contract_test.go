@@ -20,6 +20,7 @@ func TestStore(t *testing.T) {
 		{"Epochs", testEpochs},
 		{"Users", testUsers},
 		{"Scans", testScans},
+		{"Misses", testMisses},
 		{"Errors", testErrors},
 		{"Secrets", testSecrets},
 		{"Keys", testKeys},

@@ -14,6 +14,17 @@ func (s *Store) PendingEvents(ctx context.Context, limit int) ([]models.Event, e
 	return events, wrap(err)
 }
 
+// PendingCount tells how many events not every cache has confirmed, and when the oldest of them was written.
+func (s *Store) PendingCount(ctx context.Context) (n int64, oldest models.Instant, err error) {
+	var found struct {
+		N      int64
+		Oldest models.Instant
+	}
+	err = s.db.WithContext(ctx).Model(&models.Event{}).Select("COUNT(*) AS n, COALESCE(MIN(at), 0) AS oldest").
+		Where("propagated_at = 0").Take(&found).Error
+	return found.N, found.Oldest, wrap(err)
+}
+
 // MarkPropagated notes that every cache has confirmed the events in an epoch. It does so only while that is the
 // present one (false: it is not): a confirmation from an earlier epoch, or from a server that was replaced since,
 // is worth nothing, because what it confirmed may be forgotten.

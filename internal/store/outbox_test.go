@@ -26,6 +26,9 @@ func testOutbox(t *testing.T, d dialect) {
 	if len(events) != n || !slices.IsSortedFunc(events, func(a, b models.Event) int { return int(a.ID - b.ID) }) {
 		t.Fatalf("pending %+v", events)
 	}
+	if n, oldest, err := p.PendingCount(t.Context()); err != nil || n != int64(len(events)) || oldest != events[0].At {
+		t.Errorf("%d pending, the oldest of %v, %v", n, oldest, err)
+	}
 	for i, e := range events {
 		if e.Version != int64(i+2) || e.PropagatedAt != 0 {
 			t.Errorf("event %d: %+v", i, e)

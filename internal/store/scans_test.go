@@ -133,3 +133,27 @@ func (p *place) testRetention(t *testing.T) {
 		}
 	}
 }
+
+// Counts of several processes, on several days, add up.
+func testMisses(t *testing.T, d dialect) {
+	p := d.migrated(t)
+	day := models.MustDate("2026-03-02")
+	forged := models.Miss{Day: day, Channel: models.ChannelPublic, Reason: models.ReasonBadSignature, N: 3}
+	other, next := forged, forged
+	other.Reason, next.Day = models.ReasonNotOurs, day.AddDays(1)
+	testkit.Must(t, p.AddMisses(t.Context()))
+	for range 2 {
+		testkit.Must(t, p.AddMisses(t.Context(), forged, other, next))
+	}
+	forged.N = 1 << 40
+	testkit.Must(t, p.AddMisses(t.Context(), forged))
+	if n := p.count("SELECT COUNT(*) FROM code_misses"); n != 3 {
+		t.Errorf("%d rows", n)
+	}
+	if n := p.count("SELECT n FROM code_misses WHERE reason = ? AND day = ?", string(models.ReasonBadSignature), day.String()); n != 1<<40+6 {
+		t.Errorf("%d forged codes", n)
+	}
+	if n := p.count("SELECT SUM(n) FROM code_misses"); n != 1<<40+18 {
+		t.Errorf("%d in all", n)
+	}
+}

@@ -11,6 +11,7 @@ import (
 // LookUpRequest asks for a registration by number and name; the name is the second thing that one must
 // know. Category may be empty. Paper is what a paper certificate says, field by field.
 type LookUpRequest struct {
+	Address           string // where the request came from
 	Name              string
 	CertificateNumber string
 	Category          models.Category
@@ -29,6 +30,10 @@ type LookUp struct {
 // answer waits for the next beat, so that its time does not tell them apart either.
 func (s *Service) LookUp(ctx context.Context, r LookUpRequest) (LookUp, error) {
 	number, name := models.NormalizeText(r.CertificateNumber), models.NormalizeText(r.Name)
+	entry, err := s.desk.Admit(ctx, Arrival{Purpose: ForLookUp, Address: r.Address})
+	if err != nil {
+		return LookUp{}, err
+	}
 	asOf := s.now()
 	defer s.settle(ctx, asOf)
 	found, err := s.register.FindRegistration(ctx, number, name, r.Category)
@@ -38,6 +43,7 @@ func (s *Service) LookUp(ctx context.Context, r LookUpRequest) (LookUp, error) {
 	if err != nil {
 		return LookUp{}, err
 	}
+	entry.Shown(ctx, found.PersonID)
 	out := LookUp{Answer: Answer{At: s.now(), AsOf: asOf, Source: models.SourceDatabase}}
 	today := models.DateOf(out.At)
 	finding := models.DecideRegistration(models.RegistrationFacts(found), today)

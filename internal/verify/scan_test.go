@@ -26,7 +26,7 @@ func TestScan(t *testing.T) {
 			issued := c.issue(r)
 			place, err := models.NewPlace(39.9042, 116.4074)
 			testkit.Must(t, err)
-			a, err := c.Scan(t.Context(), verify.Request{UserID: "u-inspector", Code: issued.Code, Place: &place, Note: "工地抽查"})
+			a, err := c.Scan(t.Context(), verify.Request{Token: token, Code: issued.Code, Place: &place, Note: "工地抽查"})
 			testkit.Must(t, err)
 			if !a.Verdict.Usable() || a.Verdict.Registration.Facts.Name != r.Person.Name || a.Source != models.SourceDatabase || !a.At.Equal(now) || !a.AsOf.Equal(now) {
 				t.Errorf("answer %+v", a)
@@ -98,11 +98,11 @@ func TestRecordedBeforeAnswered(t *testing.T) {
 	c := newCounter(t)
 	genuine := c.issue(c.admit(nil)).Code
 	ask := map[string]func() (verify.Answer, error){
-		"a scan": func() (verify.Answer, error) { return c.Scan(t.Context(), verify.Request{UserID: "u", Code: genuine}) },
+		"a scan": func() (verify.Answer, error) { return c.Scan(t.Context(), verify.Request{Token: token, Code: genuine}) },
 		"a scan, forged": func() (verify.Answer, error) {
-			return c.Scan(t.Context(), verify.Request{UserID: "u", Code: forged(genuine)})
+			return c.Scan(t.Context(), verify.Request{Token: token, Code: forged(genuine)})
 		},
-		"a look in public": func() (verify.Answer, error) { return c.Public(t.Context(), digits(genuine), true) },
+		"a look in public": func() (verify.Answer, error) { return c.Public(t.Context(), "192.0.2.1", digits(genuine), true) },
 	}
 	c.log.before = func() error { return errors.New("disk full") }
 	for name, f := range ask {
@@ -140,10 +140,10 @@ func TestNoFactsNoAnswer(t *testing.T) {
 	c := newCounter(t)
 	genuine := c.issue(c.admit(nil)).Code
 	c.facts.before = func() error { return models.ErrUnavailable.Because(errors.New("both are away")) }
-	_, err := c.Scan(t.Context(), verify.Request{UserID: "u", Code: genuine})
+	_, err := c.Scan(t.Context(), verify.Request{Token: token, Code: genuine})
 	testkit.WantErr(t, err, models.ErrUnavailable)
 	for _, look := range []bool{true, false} {
-		a, err := c.Public(t.Context(), digits(genuine), look)
+		a, err := c.Public(t.Context(), "192.0.2.1", digits(genuine), look)
 		testkit.WantErr(t, err, models.ErrUnavailable)
 		if !reflect.DeepEqual(a, verify.Answer{}) {
 			t.Errorf("answered %+v", a)
@@ -160,7 +160,7 @@ func TestPublicForgedCostsNothing(t *testing.T) {
 	genuine := digits(c.issue(c.admit(nil)).Code)
 	for _, d := range []string{forged(genuine), genuine[1:], "", "0", "12x", genuine + "0"} {
 		for _, look := range []bool{true, false} {
-			a, err := c.Public(t.Context(), d, look)
+			a, err := c.Public(t.Context(), "192.0.2.1", d, look)
 			if err != nil || a.ScanID != "" || a.Verdict.Registration != nil || a.Verdict.Usable() || a.Source != models.SourceNone || a.AsOf.IsZero() {
 				t.Errorf("%.20q: %+v, %v", d, a, err)
 			}
@@ -175,11 +175,11 @@ func TestPublicForgedCostsNothing(t *testing.T) {
 func TestPublicLook(t *testing.T) {
 	c := newCounter(t)
 	issued := c.issue(c.admit(nil))
-	preview, err := c.Public(t.Context(), digits(issued.Code), false)
+	preview, err := c.Public(t.Context(), "192.0.2.1", digits(issued.Code), false)
 	if err != nil || preview.ScanID != "" || !preview.Verdict.Usable() || len(c.log.kept()) != 0 {
 		t.Errorf("preview %+v, %v", preview, err)
 	}
-	look, err := c.Public(t.Context(), digits(issued.Code), true)
+	look, err := c.Public(t.Context(), "192.0.2.1", digits(issued.Code), true)
 	testkit.Must(t, err)
 	kept, err := c.store.Scan(t.Context(), look.ScanID)
 	if err != nil || kept.Channel != models.ChannelPublic || kept.UserID != nil || kept.LatCenti != nil || *kept.CertificateID != issued.Certificate.ID || !kept.Usable {

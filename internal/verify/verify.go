@@ -21,41 +21,31 @@ type Codes interface {
 	ReadDigits(digits string) models.Reading
 }
 
-// Facts gives what is known of a certificate.
-type Facts interface {
-	Facts(ctx context.Context, id models.CertificateID) (models.KnownFacts, error)
-}
-
 // Register finds a registration by number and name.
 type Register interface {
 	FindRegistration(ctx context.Context, number, name string, category models.Category) (*models.Registration, error)
 }
 
-// ScanLog keeps scans for good once AppendScans returned without error.
-type ScanLog interface {
-	AppendScans(ctx context.Context, scans ...models.Scan) error
-}
-
 // Service is the use case.
 type Service struct {
 	codes    Codes
-	facts    Facts
+	desk     Desk
 	register Register
-	log      ScanLog
 	now      func() time.Time
 }
 
 // New puts the use case together.
-func New(codes Codes, facts Facts, register Register, log ScanLog, now func() time.Time) *Service {
-	return &Service{codes: codes, facts: facts, register: register, log: log, now: now}
+func New(codes Codes, desk Desk, register Register, now func() time.Time) *Service {
+	return &Service{codes: codes, desk: desk, register: register, now: now}
 }
 
 // Request is one scan of a logged-in user.
 type Request struct {
-	UserID string
-	Code   string        // what the scanner gave: a URL, or digits
-	Place  *models.Place // where, if that was given
-	Note   string        // normalized, at most models.MaxNoteLength characters
+	Token   string
+	Address string
+	Code    string        // what the scanner gave: a URL, or digits
+	Place   *models.Place // where, if that was given
+	Note    string        // normalized, at most models.MaxNoteLength characters
 }
 
 // Answer is a verdict with the circumstances under which it was given.
@@ -70,36 +60,47 @@ type Answer struct {
 // Scan gives the verdict on a code, recorded.
 func (s *Service) Scan(ctx context.Context, r Request) (Answer, error) {
 	read := s.codes.Read(r.Code)
-	answer, err := s.decide(ctx, read)
+	arrival := Arrival{Purpose: ForScan, Token: r.Token, Address: r.Address}
+	if read.Outcome == models.ReadGenuine {
+		arrival.Certificate = &read.ID
+	}
+	entry, err := s.desk.Admit(ctx, arrival)
 	if err != nil {
 		return Answer{}, err
 	}
-	scan := models.Scan{Channel: models.ChannelAPI, UserID: &r.UserID, Note: r.Note}
+	scan := models.Scan{Channel: models.ChannelAPI, UserID: &entry.User.UserID, Note: r.Note}
 	if r.Place != nil {
 		scan.LatCenti, scan.LngCenti = &r.Place.LatCenti, &r.Place.LngCenti
 	}
-	return s.record(ctx, read, answer, scan)
+	return s.record(ctx, read, s.decide(read, entry.Facts), entry, scan)
 }
 
 // Public gives the verdict on the digits behind the public prefix. Only a genuine code is looked up and
 // recorded, and only when someone looks: a link preview or prefetch (look false) is not a scan.
-func (s *Service) Public(ctx context.Context, digits string, look bool) (Answer, error) {
+func (s *Service) Public(ctx context.Context, address, digits string, look bool) (Answer, error) {
 	read := s.codes.ReadDigits(digits)
-	answer, err := s.decide(ctx, read)
-	if err != nil || read.Outcome != models.ReadGenuine || !look {
-		return answer, err
-	}
-	return s.record(ctx, read, answer, models.Scan{Channel: models.ChannelPublic})
-}
-
-func (s *Service) decide(ctx context.Context, read models.Reading) (Answer, error) {
-	a := Answer{Source: models.SourceNone}
-	var known models.KnownFacts
-	if read.Outcome == models.ReadGenuine {
-		var err error
-		if known, err = s.facts.Facts(ctx, read.ID); err != nil {
+	if read.Outcome != models.ReadGenuine {
+		a := s.decide(read, models.KnownFacts{})
+		if err := s.desk.Miss(address, a.Verdict.Document.Reason); err != nil {
 			return Answer{}, err
 		}
+		return a, nil
+	}
+	entry, err := s.desk.Admit(ctx, Arrival{Purpose: ForPublic, Address: address, Certificate: &read.ID})
+	if err != nil {
+		return Answer{}, err
+	}
+	a := s.decide(read, entry.Facts)
+	if !look {
+		return a, nil
+	}
+	return s.record(ctx, read, a, entry, models.Scan{Channel: models.ChannelPublic})
+}
+
+// decide gives the verdict on a code, from the facts of its certificate where it is genuine.
+func (s *Service) decide(read models.Reading, known models.KnownFacts) Answer {
+	a := Answer{Source: models.SourceNone}
+	if read.Outcome == models.ReadGenuine {
 		a.AsOf, a.Source = known.AsOf, known.Source
 	}
 	a.At = s.now() // after the facts are here: an answer at midnight is of the new day
@@ -107,11 +108,11 @@ func (s *Service) decide(ctx context.Context, read models.Reading) (Answer, erro
 		a.AsOf = a.At
 	}
 	a.Verdict = models.Decide(read, known.Facts, a.At)
-	return a, nil
+	return a
 }
 
 // record writes the scan and gives the answer its id.
-func (s *Service) record(ctx context.Context, read models.Reading, a Answer, scan models.Scan) (Answer, error) {
+func (s *Service) record(ctx context.Context, read models.Reading, a Answer, entry Entry, scan models.Scan) (Answer, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return Answer{}, err
@@ -124,10 +125,11 @@ func (s *Service) record(ctx context.Context, read models.Reading, a Answer, sca
 	if read.Outcome == models.ReadGenuine {
 		scan.CertificateID = &read.ID
 	}
+	var person int64
 	if r := a.Verdict.Registration; r != nil {
-		scan.RegistrationStatus, scan.RegistrationID = r.Status, &r.Facts.RegistrationID
+		scan.RegistrationStatus, scan.RegistrationID, person = r.Status, &r.Facts.RegistrationID, r.Facts.PersonID
 	}
-	if err := s.log.AppendScans(ctx, scan); err != nil {
+	if err := entry.Record(ctx, scan, person); err != nil {
 		return Answer{}, models.ErrUnavailable.Because(err)
 	}
 	return a, nil

@@ -42,6 +42,10 @@ type counter struct {
 	log    *watchedLog
 	relay  *factcache.Relay
 	maker  *demo.Maker
+
+	arrivals []verify.Arrival
+	misses   []models.Reason
+	keptOut  map[string]bool // by address
 }
 
 func newCounter(t *testing.T) *counter { return counterOn(t, "SQLite") }
@@ -63,16 +67,51 @@ func counterOn(t *testing.T, database string) *counter {
 	ring, err := code.Load(c.keyDir)
 	testkit.Must(t, err)
 	c.codes = code.NewReader(prefix, ring)
-	c.facts = &watchedFacts{source: factcache.NewFacts(rdb, s, c.clock.Now)}
-	c.log = &watchedLog{ScanLog: s}
-	c.relay = factcache.NewRelay(rdb, s, s, c.clock.Now, slog.New(slog.DiscardHandler))
-	c.Service = verify.New(c.codes, c.facts, s, c.log, c.clock.Now)
+	c.facts = &watchedFacts{source: factcache.NewFacts(rdb, s, factcache.NewGuard(100, 5*time.Second), c.clock.Now)}
+	c.log = &watchedLog{store: s}
+	c.relay = factcache.NewRelay(rdb, s, factcache.InProcess, c.clock.Now, slog.New(slog.DiscardHandler))
+	testkit.Must(t, c.relay.Turn(t.Context()))
+	c.Service = verify.New(c.codes, c, s, c.clock.Now)
 	return c
 }
 
+// tooMany is what the desk says to those whom a test keeps out.
+var tooMany = models.NewError(models.KindTooMany, "too_many", "过多", "Too many")
+
+// Admit is the desk: everybody may pass but who is kept out, and nobody but the inspector is logged in.
+func (c *counter) Admit(ctx context.Context, a verify.Arrival) (verify.Entry, error) {
+	c.arrivals = append(c.arrivals, a)
+	switch {
+	case c.keptOut[a.Address]:
+		return verify.Entry{}, tooMany
+	case a.Purpose == verify.ForScan && a.Token != token:
+		return verify.Entry{}, models.NewError(models.KindUnauthenticated, "nobody", "", "")
+	}
+	e := verify.Entry{Record: c.log.record, Shown: func(_ context.Context, person int64) { c.log.person(person) }}
+	if a.Purpose == verify.ForScan {
+		e.User.UserID = "u-inspector"
+	}
+	var err error
+	if a.Certificate != nil {
+		e.Facts, err = c.facts.Facts(ctx, *a.Certificate)
+	}
+	return e, err
+}
+
+// Miss is the desk too.
+func (c *counter) Miss(address string, reason models.Reason) error {
+	c.misses = append(c.misses, reason)
+	if c.keptOut[address] {
+		return tooMany
+	}
+	return nil
+}
+
+const token = "the inspector's"
+
 // watchedFacts counts the questions, and does what a test wants before the answer.
 type watchedFacts struct {
-	source verify.Facts
+	source *factcache.Facts
 	asked  atomic.Int64
 	before func() error
 }
@@ -89,15 +128,23 @@ func (w *watchedFacts) Facts(ctx context.Context, id models.CertificateID) (mode
 
 // watchedLog counts what is kept, and does what a test wants instead.
 type watchedLog struct {
-	verify.ScanLog
-	mu     sync.Mutex
-	scans  []models.Scan
-	before func() error
+	store   *store.Store
+	mu      sync.Mutex
+	scans   []models.Scan
+	persons []int64
+	before  func() error
 }
 
-func (w *watchedLog) AppendScans(ctx context.Context, scans ...models.Scan) error {
+func (w *watchedLog) person(id int64) {
 	w.mu.Lock()
-	w.scans = append(w.scans, scans...)
+	defer w.mu.Unlock()
+	w.persons = append(w.persons, id)
+}
+
+func (w *watchedLog) record(ctx context.Context, scan models.Scan, person int64) error {
+	w.person(person)
+	w.mu.Lock()
+	w.scans = append(w.scans, scan)
 	before := w.before
 	w.mu.Unlock()
 	if before != nil {
@@ -105,7 +152,7 @@ func (w *watchedLog) AppendScans(ctx context.Context, scans ...models.Scan) erro
 			return err
 		}
 	}
-	return w.ScanLog.AppendScans(ctx, scans...)
+	return w.store.AppendScans(ctx, scan)
 }
 
 func (w *watchedLog) kept() []models.Scan {
@@ -158,7 +205,7 @@ func (c *counter) change(r models.Registration, f func(r *models.Registration)) 
 // scan scans a code as an inspector.
 func (c *counter) scan(text string) verify.Answer {
 	c.t.Helper()
-	a, err := c.Scan(c.t.Context(), verify.Request{UserID: "u-inspector", Code: text})
+	a, err := c.Scan(c.t.Context(), verify.Request{Token: token, Code: text})
 	testkit.Must(c.t, err)
 	return a
 }
