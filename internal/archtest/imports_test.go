@@ -90,6 +90,7 @@ var homes = map[string][]string{
 	"github.com/ncruces/go-sqlite3/gormlite": {"internal/store"},
 	"github.com/silenceper/wechat":           {"internal/wechat"},
 	"github.com/gin-gonic/gin":               {"miniprogram-api", "web", "internal/httpx", "server", "scripts/benchrun"},
+	"github.com/Shopify/toxiproxy":           {"scripts/consistency"},
 }
 
 // frugal lists the packages that use no library but those named (by what their import path begins with).
@@ -225,6 +226,8 @@ func TestFaults(t *testing.T) {
 		{"server", "gorm.io/gorm", false},
 		{"scripts/bench", "yanzheng/internal/code", true},
 		{"scripts/bench", "yanzheng/config", false},
+		{"scripts/consistency", "github.com/Shopify/toxiproxy/v2", true},
+		{"server", "github.com/Shopify/toxiproxy/v2", false},
 		{"web", "yanzheng/internal/verify", true},
 		{"web", "yanzheng/internal/store", false},
 		{"web", "yanzheng/miniprogram-api", false},

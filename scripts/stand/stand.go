@@ -20,9 +20,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -42,8 +42,7 @@ type Stand struct {
 	wechat  *httptest.Server
 	admin   *sql.DB
 	schema  string
-	server  *exec.Cmd
-	log     *os.File
+	server  *Process
 	token   string
 }
 
@@ -100,7 +99,7 @@ func (t *Stand) database(ctx context.Context) error {
 	if _, err := t.admin.ExecContext(ctx, "CREATE DATABASE "+t.schema+" CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"); err != nil {
 		return err
 	}
-	t.Env = append(os.Environ(),
+	t.Env = append(append(os.Environ(), unlimited()...),
 		"YANZHENG_LISTEN="+strings.TrimPrefix(t.URL, "http://"), "YANZHENG_PUBLIC_URL="+t.URL,
 		"YANZHENG_DATABASE_ADDRESS="+base.Addr, "YANZHENG_DATABASE_USER="+base.User, "YANZHENG_DATABASE_NAME="+t.schema,
 		"YANZHENG_REDIS_ADDRESSES="+cache.Addr, "YANZHENG_REDIS_DB="+strconv.Itoa(cache.DB),
@@ -126,6 +125,13 @@ func (t *Stand) database(ctx context.Context) error {
 	return nil
 }
 
+// with gives the installation's environment with settings above it.
+func (t *Stand) with(settings []string) []string { return append(slices.Clone(t.Env), settings...) }
+
+// unlimited are the settings that lift the limits of requests, once there are any: here a few clients at full speed
+// stand for a country.
+func unlimited() []string { return nil }
+
 func key() string {
 	var b [32]byte
 	rand.Read(b[:]) //nolint:errcheck,gosec // never fails (crypto/rand)
@@ -147,9 +153,14 @@ func FreePort(ctx context.Context) (port int, err error) {
 
 // CLI runs a sub-command and gives what it printed.
 func (t *Stand) CLI(ctx context.Context, args ...string) (string, error) {
+	return t.CLIWith(ctx, nil, args...)
+}
+
+// CLIWith is CLI with settings (NAME=value) above those of the installation.
+func (t *Stand) CLIWith(ctx context.Context, settings []string, args ...string) (string, error) {
 	var out, errs bytes.Buffer
 	c := exec.CommandContext(ctx, t.binary, args...) //nolint:gosec // our own binary
-	c.Env, c.Stdout, c.Stderr = t.Env, &out, &errs
+	c.Env, c.Stdout, c.Stderr = t.with(settings), &out, &errs
 	if err := c.Run(); err != nil {
 		return out.String(), fmt.Errorf("server %s: %w\n%s", strings.Join(args, " "), err, errs.String())
 	}
@@ -159,37 +170,14 @@ func (t *Stand) CLI(ctx context.Context, args ...string) (string, error) {
 // Start starts the server, behind the words of a command such as taskset if any are given, waits until it
 // is ready, and logs in if nobody has. It gives the time until it was ready.
 func (t *Stand) Start(ctx context.Context, before ...string) (ready time.Duration, err error) {
-	if t.log, err = os.Create(filepath.Join(t.Dir, "server.log")); err != nil {
+	t.server, err = start(ctx, t.URL, filepath.Join(t.Dir, "server.log"), append(before, t.binary), t.Env)
+	if err != nil {
 		return 0, err
 	}
-	command := append(before, t.binary)
-	began := time.Now()
-	t.server = exec.CommandContext(ctx, command[0], command[1:]...) //nolint:gosec // our own binary
-	t.server.Env, t.server.Stdout, t.server.Stderr = t.Env, t.log, t.log
-	if err := t.server.Start(); err != nil {
-		return 0, err
-	}
-	for {
-		r, err := http.Get(t.URL + "/readyz") //nolint:noctx // bounded by the loop
-		if err == nil {
-			r.Body.Close()
-			if r.StatusCode == http.StatusOK {
-				break
-			}
-		}
-		if ctx.Err() != nil {
-			return 0, ctx.Err()
-		}
-		if time.Since(began) > 20*time.Second {
-			return 0, errors.New("the server did not become ready")
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
-	ready = time.Since(began)
 	if t.token == "" {
 		t.token, err = t.LogIn(ctx, "stand")
 	}
-	return ready, err
+	return t.server.Ready, err
 }
 
 // LogIn gives a token of the user of that openid.
@@ -203,17 +191,15 @@ func (t *Stand) LogIn(ctx context.Context, openID string) (string, error) {
 func (t *Stand) Token() string { return t.token }
 
 // PID is the running server's.
-func (t *Stand) PID() int { return t.server.Process.Pid }
+func (t *Stand) PID() int { return t.server.PID() }
 
 // Stop asks the server to end and waits.
 func (t *Stand) Stop() error {
 	if t.server == nil {
 		return nil
 	}
-	_ = t.server.Process.Signal(syscall.SIGTERM)
-	err := t.server.Wait()
+	err := t.server.Stop()
 	t.server = nil
-	t.log.Close()
 	return err
 }
 
