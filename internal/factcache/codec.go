@@ -1,9 +1,9 @@
 package factcache
 
 import (
-	"encoding/binary"
 	"errors"
 
+	"yanzheng/internal/compact"
 	"yanzheng/models"
 )
 
@@ -23,104 +23,55 @@ func encodeFacts(f *models.Facts) string {
 		int64(f.UseFrom), int64(f.UseUntil), int64(f.WithdrawnOn),
 		int64(f.ValidFrom), int64(f.ValidUntil), int64(f.StateSince),
 	} {
-		b = binary.AppendVarint(b, n)
+		b = compact.AppendNumber(b, n)
 	}
 	for _, s := range []string{
 		f.Name, string(f.Category), f.CertificateNumber, f.SealNumber, f.Employer, f.EmployerCode,
 		f.Specialty, string(f.State), f.IDNumberMasked,
 	} {
-		b = appendText(b, s)
+		b = compact.AppendText(b, s)
 	}
-	b = binary.AppendVarint(b, int64(len(f.Changed)))
+	b = compact.AppendNumber(b, int64(len(f.Changed)))
 	for _, c := range f.Changed {
-		b = appendText(b, string(c))
+		b = compact.AppendText(b, string(c))
 	}
-	b = binary.AppendVarint(b, int64(len(f.Blocks)))
+	b = compact.AppendNumber(b, int64(len(f.Blocks)))
 	for _, k := range f.Blocks {
-		b = appendText(b, string(k.Kind))
-		b = binary.AppendVarint(b, int64(k.From))
-		b = binary.AppendVarint(b, int64(k.Until))
+		b = compact.AppendText(b, string(k.Kind))
+		b = compact.AppendNumber(b, int64(k.From))
+		b = compact.AppendNumber(b, int64(k.Until))
 	}
 	return string(b)
 }
 
-func appendText(b []byte, s string) []byte {
-	return append(binary.AppendVarint(b, int64(len(s))), s...)
-}
-
 // decodeFacts is the inverse of encodeFacts; it refuses whatever is not wholly an entry.
 func decodeFacts(s string) (*models.Facts, error) {
-	d := decoder{rest: s}
-	if d.byte() != codecVersion {
+	d := compact.Read(s)
+	if d.Byte() != codecVersion {
 		return nil, errEntry
 	}
 	f := &models.Facts{}
-	copy(f.CertificateID[:], d.take(int64(len(f.CertificateID))))
-	f.RegistrationID, f.PersonID, f.Version = d.number(), d.number(), d.number()
-	f.Kind, f.KeyNumber = uint8(d.number()), uint8(d.number()) //nolint:gosec // written from uint8
-	f.UseFrom, f.UseUntil, f.WithdrawnOn = d.date(), d.date(), d.date()
-	f.ValidFrom, f.ValidUntil, f.StateSince = d.date(), d.date(), d.date()
-	f.Name, f.Category = d.text(), models.Category(d.text())
-	f.CertificateNumber, f.SealNumber = d.text(), d.text()
-	f.Employer, f.EmployerCode, f.Specialty = d.text(), d.text(), d.text()
-	f.State, f.IDNumberMasked = models.State(d.text()), d.text()
-	for range d.count() {
-		f.Changed = append(f.Changed, models.Field(d.text()))
+	copy(f.CertificateID[:], d.Take(int64(len(f.CertificateID))))
+	f.RegistrationID, f.PersonID, f.Version = d.Number(), d.Number(), d.Number()
+	f.Kind, f.KeyNumber = uint8(d.Number()), uint8(d.Number()) //nolint:gosec // written from uint8
+	f.UseFrom, f.UseUntil, f.WithdrawnOn = readDate(&d), readDate(&d), readDate(&d)
+	f.ValidFrom, f.ValidUntil, f.StateSince = readDate(&d), readDate(&d), readDate(&d)
+	f.Name, f.Category = d.Text(), models.Category(d.Text())
+	f.CertificateNumber, f.SealNumber = d.Text(), d.Text()
+	f.Employer, f.EmployerCode, f.Specialty = d.Text(), d.Text(), d.Text()
+	f.State, f.IDNumberMasked = models.State(d.Text()), d.Text()
+	for range d.Count() {
+		f.Changed = append(f.Changed, models.Field(d.Text()))
 	}
-	for range d.count() {
+	for range d.Count() {
 		f.Blocks = append(f.Blocks, models.Block{
-			RegistrationID: f.RegistrationID, Kind: models.BlockKind(d.text()), From: d.date(), Until: d.date(),
+			RegistrationID: f.RegistrationID, Kind: models.BlockKind(d.Text()), From: readDate(&d), Until: readDate(&d),
 		})
 	}
-	if d.bad || d.rest != "" {
+	if !d.Whole() {
 		return nil, errEntry
 	}
 	return f, nil
 }
 
-// decoder reads from the front of rest; the first fault stays.
-type decoder struct {
-	rest string
-	bad  bool
-}
-
-func (d *decoder) take(n int64) string {
-	if n < 0 || n > int64(len(d.rest)) {
-		d.bad, d.rest = true, ""
-		return ""
-	}
-	s := d.rest[:n]
-	d.rest = d.rest[n:]
-	return s
-}
-
-func (d *decoder) byte() byte {
-	if s := d.take(1); s != "" {
-		return s[0]
-	}
-	return 0
-}
-
-func (d *decoder) number() int64 {
-	head := d.rest[:min(len(d.rest), binary.MaxVarintLen64)]
-	n, size := binary.Varint([]byte(head))
-	if size <= 0 {
-		d.bad, d.rest = true, ""
-		return 0
-	}
-	d.rest = d.rest[size:]
-	return n
-}
-
-// count is a number of things that follow; each takes a byte at least.
-func (d *decoder) count() int64 {
-	n := d.number()
-	if n < 0 || n > int64(len(d.rest)) {
-		d.bad, d.rest = true, ""
-		return 0
-	}
-	return n
-}
-
-func (d *decoder) date() models.Date { return models.Date(d.number()) } //nolint:gosec // written from a Date
-func (d *decoder) text() string      { return d.take(d.number()) }
+func readDate(r *compact.Reader) models.Date { return models.Date(r.Number()) } //nolint:gosec // written from a Date
