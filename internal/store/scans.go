@@ -11,7 +11,11 @@ import (
 // AppendScans writes scans; one that is there already, by its id, is left alone, so that a replay
 // changes nothing.
 func (s *Store) AppendScans(ctx context.Context, scans ...models.Scan) error {
-	return wrap(s.hot.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&scans).Error)
+	db := s.hot
+	if len(scans) > 1 { // a statement for each size of batch would drive the few others out, and is no faster
+		db = s.db
+	}
+	return wrap(db.WithContext(ctx).Clauses(clause.OnConflict{DoNothing: true}).Create(&scans).Error)
 }
 
 // Scan gives one scan by its id.
