@@ -36,16 +36,14 @@ func (c *consumer) carry(ctx context.Context, entries []redis.XMessage) error {
 		return err
 	}
 	for _, r := range rejected {
-		if err := c.setAside(ctx, r.entry, refused); err != nil {
+		if err := c.setAside(ctx, r.entry, refused, "scan", r.scan.ID); err != nil {
 			return err
 		}
-		c.log.ErrorContext(ctx, "scan log: the database refuses a scan: set aside", "scan", r.scan.ID, "entry", r.entry)
 	}
 	for _, id := range bad {
 		if err := c.setAside(ctx, id, unreadable); err != nil {
 			return err
 		}
-		c.log.ErrorContext(ctx, "scan log: an entry cannot be read: set aside", "entry", id)
 	}
 	return failed
 }
@@ -78,7 +76,7 @@ func (c *consumer) write(ctx context.Context, rows []row) (taken, rejected []row
 	for i := range rows {
 		scans[i] = rows[i].scan
 	}
-	if err = c.insert(ctx, c.database, scans...); err == nil {
+	if err = c.insert(ctx, scans...); err == nil {
 		return rows, nil, nil
 	} else if !refuses(err) || len(rows) == 1 {
 		return nil, nil, err
@@ -88,7 +86,7 @@ func (c *consumer) write(ctx context.Context, rows []row) (taken, rejected []row
 
 func (c *consumer) oneByOne(ctx context.Context, rows []row) (taken, rejected []row, err error) {
 	for _, i := range rand.Perm(len(rows)) { // #nosec G404 -- so that bad ones at the front do not hide the good
-		if err = c.insert(ctx, c.database, rows[i].scan); err == nil {
+		if err = c.insert(ctx, rows[i].scan); err == nil {
 			taken = append(taken, rows[i])
 		} else if refuses(err) {
 			rejected = append(rejected, rows[i])
@@ -142,15 +140,21 @@ if found then redis.call('XADD', KEYS[2], '*', 'entry', ARGV[2], 'reason', ARGV[
 redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
 return redis.call('XDEL', KEYS[1], ARGV[2])`)
 
-func (c *consumer) setAside(ctx context.Context, id, reason string) error {
-	ctx, cancel := c.bounded(ctx, c.rhythm.call)
+// setAside moves an entry to the dead letters and says so, by its id alone. An entry that is gone meanwhile, it forgets.
+func (c *consumer) setAside(ctx context.Context, id, reason string, about ...any) error {
+	call, cancel := c.bounded(ctx, c.rhythm.call)
 	defer cancel()
-	return putAside.Run(ctx, c.consumer, []string{c.stream, c.refused}, group, id, reason).Err()
+	moved, err := putAside.Run(call, c.consumer, []string{c.stream, c.refused}, group, id, reason).Int()
+	if err == nil && moved > 0 {
+		c.log.ErrorContext(ctx, "scan log: an entry is set aside", append(about, "entry", id, "reason", reason)...)
+	}
+	return err
 }
 
-// dismiss removes the consumers that hold nothing and are either named or were not seen for so long. In a script, for a
-// consumer that holds something must not be removed: its entries would never be delivered again.
-var dismiss = redis.NewScript(`
+// roll removes consumers that were not seen for so long, and ours; and enters ours anew, if told so. For Redis 7.0 counts
+// neither a read nor a claim that brings nothing as a sign of life. In a script, for a consumer that holds something must
+// not be removed: its entries would never be delivered again.
+var roll = redis.NewScript(`
 for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
   local is = {}
   for i = 1, #consumer, 2 do is[consumer[i]] = consumer[i + 1] end
@@ -158,10 +162,12 @@ for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
     redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], is.name)
   end
 end
+if ARGV[4] == '1' then redis.call('XGROUP', 'CREATECONSUMER', KEYS[1], ARGV[1], ARGV[2]) end
 return 0`)
 
-func (c *consumer) forget(ctx context.Context, name string) error {
+// callRoll forgets consumers that are no more. It enters us on the roll or, when we leave, strikes us off.
+func (c *consumer) callRoll(ctx context.Context, stay bool) error {
 	ctx, cancel := c.bounded(ctx, c.rhythm.call)
 	defer cancel()
-	return dismiss.Run(ctx, c.consumer, []string{c.stream}, group, name, c.rhythm.forget.Milliseconds()).Err()
+	return roll.Run(ctx, c.consumer, []string{c.stream}, group, c.name, c.rhythm.forget.Milliseconds(), stay).Err()
 }

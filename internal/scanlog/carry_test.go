@@ -83,6 +83,29 @@ func TestPoison(t *testing.T) {
 	})
 }
 
+// What somebody deleted while it was ours is no poison: there is nothing to set aside.
+func TestDeletedMeanwhile(t *testing.T) {
+	a, _ := openArchive(t, "SQLite")
+	d := newDesk(t, a)
+	testkit.Must(t, d.AppendScans(t.Context(), scans("deleted", 3)...))
+	c := &consumer{Log: d.Log, name: "c", holds: true}
+	testkit.Must(t, c.join(t.Context()))
+	held, err := c.next(t.Context())
+	if err != nil || len(held) != 3 {
+		t.Fatalf("%d entries, %v", len(held), err)
+	}
+	testkit.Must(t, d.rdb.XDel(t.Context(), d.stream, held[1].ID).Err())
+	c.holds = true
+	n, err := c.step(t.Context())
+	if err != nil || n != 3 {
+		t.Errorf("%d entries, %v", n, err)
+	}
+	d.empty()
+	if s := d.state(); a.has(t) != 2 || s.Refused != 0 || len(d.diary.read()) != 0 {
+		t.Errorf("%d rows, %+v, the log says %q", a.has(t), s, d.diary.read())
+	}
+}
+
 // A single refused scan proves nothing against itself, and waits for the next.
 func TestLonePoisonWaits(t *testing.T) {
 	a, _ := openArchive(t, "SQLite")

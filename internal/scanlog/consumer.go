@@ -26,16 +26,17 @@ type rhythm struct {
 
 var usual = rhythm{
 	block: time.Second, linger: 100 * time.Millisecond, call: time.Second, write: 8 * time.Second, wait: 2 * time.Second,
-	look: 5 * time.Second, dead: 15 * time.Second, forget: 2 * time.Minute,
+	look: 5 * time.Second, dead: 15 * time.Second, forget: time.Minute,
 }
 
 // consumer is one run of a consumer.
 type consumer struct {
 	*Log
 	name   string
-	due    bool // it is time to look for the remains of dead consumers
-	holds  bool // entries may have been given to us that did not get into the database
-	failed bool // the log was told so
+	due    bool   // it is time to look for the remains of dead consumers
+	from   string // where that goes on
+	holds  bool   // entries may be ours that did not get into the database
+	failed bool   // the log was told so
 	wait   time.Duration
 }
 
@@ -46,7 +47,7 @@ func (l *Log) Run(ctx context.Context) {
 		return
 	}
 	// First of all comes what the process before us may have left.
-	c := &consumer{Log: l, name: rand.Text(), due: true}
+	c := &consumer{Log: l, name: rand.Text(), due: true, from: "0-0"}
 	look := time.NewTicker(l.rhythm.look)
 	defer look.Stop()
 	for ctx.Err() == nil {
@@ -64,14 +65,14 @@ func (l *Log) Run(ctx context.Context) {
 		}
 	}
 	if !c.failed { // otherwise Redis may be away, or entries stay for others to take over
-		_ = c.forget(ctx, c.name)
+		_ = c.callRoll(ctx, false)
 	}
 }
 
-// step carries one batch, and before it what dead consumers left. It gives the size of the batch.
+// step carries one batch, and gives its size.
 func (c *consumer) step(ctx context.Context) (n int, err error) {
 	defer func() { c.holds = c.holds || err != nil }() // a read that failed may have given us entries
-	if c.due && !c.holds {
+	if c.due {
 		err = c.takeOver(ctx)
 	}
 	var entries []redis.XMessage
@@ -122,8 +123,8 @@ func (c *consumer) bounded(ctx context.Context, d time.Duration) (context.Contex
 	return context.WithTimeout(context.WithoutCancel(ctx), d)
 }
 
-// join makes the group, which begins at the first entry that there is. Only when it is missing: a full Redis refuses the
-// command even then, and must be emptied by reading.
+// join makes the group, which begins at the first entry that there is. Call it only when the group is missing: a full Redis
+// refuses this even where it is not, and has to be emptied.
 func (c *consumer) join(ctx context.Context) error {
 	ctx, cancel := c.bounded(ctx, c.rhythm.call)
 	defer cancel()
@@ -134,7 +135,7 @@ func (c *consumer) join(ctx context.Context) error {
 	return err
 }
 
-// next gives a batch: what is ours from before, then what is new. It waits only when there is neither.
+// next gives a batch: what is ours already, then what is new. It waits only when there is neither.
 func (c *consumer) next(ctx context.Context) (entries []redis.XMessage, err error) {
 	wait := c.rhythm.block
 	if c.holds {
@@ -168,29 +169,19 @@ func (c *consumer) read(ctx context.Context, after string, count int, wait time.
 	return streams[0].Messages, nil
 }
 
-// takeOver carries what was delivered to consumers that are no more, and forgets those.
+// takeOver makes entries ours that were delivered to consumers that are no more, and forgets those.
 func (c *consumer) takeOver(ctx context.Context) error {
-	for start := "0-0"; ; {
-		entries, next, err := c.claim(ctx, start)
-		if err != nil {
-			return err
-		}
-		if err := c.carry(ctx, entries); err != nil {
-			return err
-		}
-		if start = next; start == "0-0" || ctx.Err() != nil {
-			break
-		}
-	}
-	c.due = false
-	_ = c.forget(ctx, "") // tidiness alone: next time
-	return nil
-}
-
-func (c *consumer) claim(ctx context.Context, start string) ([]redis.XMessage, string, error) {
-	ctx, cancel := c.bounded(ctx, c.rhythm.call)
+	call, cancel := c.bounded(ctx, c.rhythm.call)
 	defer cancel()
-	return c.consumer.XAutoClaim(ctx, &redis.XAutoClaimArgs{
-		Stream: c.stream, Group: group, Consumer: c.name, MinIdle: c.rhythm.dead, Start: start, Count: batchSize,
+	claimed, next, err := c.consumer.XAutoClaimJustID(call, &redis.XAutoClaimArgs{
+		Stream: c.stream, Group: group, Consumer: c.name, MinIdle: c.rhythm.dead, Start: c.from, Count: batchSize,
 	}).Result()
+	if err != nil {
+		return err
+	}
+	c.holds = c.holds || len(claimed) > 0
+	if c.from, c.due = next, next != "0-0"; !c.due {
+		_ = c.callRoll(ctx, true) // tidiness alone: next time
+	}
+	return nil
 }

@@ -4,7 +4,7 @@
 // Its promise: a scan that was confirmed becomes one row, however often it is delivered. Its one rule: an entry leaves the
 // stream only after the database has its row, or after it was set aside where it can be seen; the stream is never trimmed.
 //
-// A crash of Redis can take what it had confirmed and not yet given to a consumer: with "appendonly no" everything since
-// its last snapshot, with "appendfsync everysec" about the last second (two at the worst), with "appendfsync always"
-// nothing on that machine. A failover takes what the replica had not received yet, whatever is on disk.
+// A crash of Redis can take scans that it had confirmed and that were not carried yet: with "appendonly no" all since its
+// last snapshot, with "appendfsync everysec" those of the last second (two at the worst), with "appendfsync always" none.
+// A failover takes those that the replica had not received, whatever is on disk.
 package scanlog
