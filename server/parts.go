@@ -154,7 +154,7 @@ func (p *parts) newDesk(w session.WeChat, log *scanlog.Log) *desk {
 // newScanLog gives the log of scans. The embedded mode's goes straight into the database: its Redis is gone with the
 // process.
 func (p *parts) newScanLog(consumer redis.UniversalClient) *scanlog.Log {
-	o := scanlog.Options{Consumer: consumer, Database: p.store, Direct: guarded{p.store, p.guard}, Logger: p.log, Now: p.now}
+	o := scanlog.Options{Consumer: consumer, Database: p.store, Direct: p.guarded(), Logger: p.log, Now: p.now}
 	if !p.config.Embedded {
 		o.Hot = p.redis
 	}
@@ -164,11 +164,16 @@ func (p *parts) newScanLog(consumer redis.UniversalClient) *scanlog.Log {
 // guarded is the database for those who wait for it.
 type guarded struct {
 	*store.Store
-	guard *factcache.Guard
+	guard    *factcache.Guard
+	hasCache bool
 }
 
-// AppendScans writes scans while somebody waits for the answer.
+func (p *parts) guarded() guarded { return guarded{p.store, p.guard, !p.config.Embedded} }
+
+// AppendScans writes scans while somebody waits for the answer. Where there is a Redis, it had its time-out before.
 func (g guarded) AppendScans(ctx context.Context, scans ...models.Scan) error {
+	ctx, cancel := g.guard.Within(ctx, g.hasCache)
+	defer cancel()
 	return g.guard.Ask(ctx, func(ctx context.Context) error { return g.Store.AppendScans(ctx, scans...) })
 }
 

@@ -128,7 +128,7 @@ func (s *server) build(ctx context.Context, c config.Config, log *slog.Logger) e
 	}
 	s.scans = s.newScanLog(s.consumer)
 	s.desk = s.newDesk(s.weChat, s.scans)
-	s.verifier = verify.New(s.codes, s.desk, guarded{s.store, s.guard}, s.now)
+	s.verifier = verify.New(s.codes, s.desk, s.guarded(), s.now)
 	s.metrics = newMetrics(s)
 	api := miniprogram.New(s.verifier, s.desk.sessions, s.codes)
 	options := web.Options{CheckFiles: c.WeChat.CheckFiles}

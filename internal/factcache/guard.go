@@ -38,11 +38,16 @@ const withoutCache = 0.4
 
 // Flight gives the context of a look on behalf of all who wait for it: it outlives the one who came first.
 func (g *Guard) Flight(ctx context.Context, cacheAway bool) (context.Context, context.CancelFunc) {
+	return g.Within(context.WithoutCancel(ctx), cacheAway)
+}
+
+// Within gives a context that ends when an answer would be too late, whatever the time is spent on.
+func (g *Guard) Within(ctx context.Context, cacheAway bool) (context.Context, context.CancelFunc) {
 	patience := g.patient
 	if cacheAway {
 		patience = time.Duration(float64(patience) * withoutCache)
 	}
-	return context.WithTimeout(context.WithoutCancel(ctx), patience)
+	return context.WithTimeout(ctx, patience)
 }
 
 // Ask lets f ask the database, within the patience. models.ErrUnavailable: no place is free, the database did not

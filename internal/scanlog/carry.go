@@ -76,7 +76,7 @@ func (c *consumer) write(ctx context.Context, rows []row) (taken, rejected []row
 	for i := range rows {
 		scans[i] = rows[i].scan
 	}
-	if err = c.insert(ctx, scans...); err == nil {
+	if err = insert(ctx, c.database, scans...); err == nil {
 		return rows, nil, nil
 	} else if !refuses(err) || len(rows) == 1 {
 		return nil, nil, err
@@ -86,7 +86,7 @@ func (c *consumer) write(ctx context.Context, rows []row) (taken, rejected []row
 
 func (c *consumer) oneByOne(ctx context.Context, rows []row) (taken, rejected []row, err error) {
 	for _, i := range rand.Perm(len(rows)) { // #nosec G404 -- so that bad ones at the front do not hide the good
-		if err = c.insert(ctx, rows[i].scan); err == nil {
+		if err = insert(ctx, c.database, rows[i].scan); err == nil {
 			taken = append(taken, rows[i])
 		} else if refuses(err) {
 			rejected = append(rejected, rows[i])

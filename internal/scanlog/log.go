@@ -42,15 +42,18 @@ type Options struct {
 	// Consumer is for Run and State: no breaker, timeouts of seconds, ContextTimeoutEnabled. Nil where neither is wanted.
 	Consumer redis.UniversalClient
 	Database Database
-	Logger   *slog.Logger // nil: nobody is told
-	Now      func() time.Time
-	Stream   string // key of the stream, with a hash tag; empty: DefaultStream
+	// Direct is the database for a scan whose caller waits, such as one behind a guard that sheds load. Nil: Database.
+	Direct Database
+	Logger *slog.Logger // nil: nobody is told
+	Now    func() time.Time
+	Stream string // key of the stream, with a hash tag; empty: DefaultStream
 }
 
 // Log is the scan log of one process. It is safe for many goroutines.
 type Log struct {
 	hot, consumer   redis.UniversalClient
-	database        Database
+	database        Database // for whole batches, for which nobody waits
+	waitedFor       Database // for scans whose callers wait
 	log             *slog.Logger
 	now             func() time.Time
 	stream, refused string
@@ -66,8 +69,11 @@ func New(o Options) *Log {
 	if o.Stream == "" {
 		o.Stream = DefaultStream
 	}
+	if o.Direct == nil {
+		o.Direct = o.Database
+	}
 	return &Log{
-		hot: o.Hot, consumer: o.Consumer, database: o.Database, log: o.Logger, now: o.Now,
+		hot: o.Hot, consumer: o.Consumer, database: o.Database, waitedFor: o.Direct, log: o.Logger, now: o.Now,
 		stream: o.Stream, refused: o.Stream + setAsideKey, rhythm: usual,
 	}
 }
@@ -133,7 +139,7 @@ func (p *Pending) confirmed() bool {
 // insertAll puts scans straight into the database.
 func (l *Log) insertAll(ctx context.Context, scans []models.Scan) error {
 	for chunk := range slices.Chunk(scans, batchSize) {
-		if err := l.insert(ctx, chunk...); errors.Is(err, models.ErrUnavailable) {
+		if err := insert(ctx, l.waitedFor, chunk...); errors.Is(err, models.ErrUnavailable) {
 			return err
 		} else if err != nil {
 			return models.ErrUnavailable.Because(err)
@@ -144,9 +150,9 @@ func (l *Log) insertAll(ctx context.Context, scans []models.Scan) error {
 }
 
 // insert tries again when it met another insert of the same rows.
-func (l *Log) insert(ctx context.Context, scans ...models.Scan) (err error) {
+func insert(ctx context.Context, into Database, scans ...models.Scan) (err error) {
 	for range attempts {
-		if err = l.database.AppendScans(ctx, scans...); !errors.Is(err, models.ErrConflict) {
+		if err = into.AppendScans(ctx, scans...); !errors.Is(err, models.ErrConflict) {
 			break
 		}
 	}
