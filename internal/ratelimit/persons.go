@@ -30,6 +30,7 @@ type PersonsPending struct {
 	limiter *Limiter
 	key     string
 	window  Window
+	off     bool // Decide was told of no limit: nobody need be noted
 	away    bool // Redis did not answer
 
 	arguments [2]any // they point into here, which spares an allocation for each
@@ -53,12 +54,15 @@ func (l *Limiter) QueuePersons(ctx context.Context, pipe redis.Pipeliner, actor 
 // ends, for persons seen before too: who it will be is not known yet. What Redis does not answer is decided by what
 // this process noted while Redis was away.
 func (p *PersonsPending) Decide(limit int) error {
+	if p.off = limit < 1; p.off {
+		return nil
+	}
 	seen, err := p.count.Result()
 	if err != nil {
 		p.away = true
 		seen = int64(p.limiter.notes.count(p.key))
 	}
-	if limit < 1 || seen < int64(limit) {
+	if seen < int64(limit) {
 		return nil
 	}
 	return ErrTooManyPersons.RetryIn(max(p.window.Ends.Sub(p.limiter.now()), time.Second))
@@ -67,7 +71,7 @@ func (p *PersonsPending) Decide(limit int) error {
 // Note counts the persons that the actor is shown, in a pipeline that may carry other things too; each once a window,
 // however often. Where Decide found Redis away it notes them in this process and queues nothing.
 func (p *PersonsPending) Note(ctx context.Context, pipe redis.Pipeliner, persons ...int64) {
-	if len(persons) == 0 {
+	if p.off || len(persons) == 0 {
 		return
 	}
 	if p.away {
