@@ -2,9 +2,11 @@ package factcache
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/sony/gobreaker/v2"
 	"golang.org/x/sync/singleflight"
 
 	"yanzheng/models"
@@ -59,11 +61,12 @@ type FactsRead struct {
 	id    models.CertificateID
 	look  *Look
 	cell  *redis.StringCmd
+	began time.Time
 }
 
 // Queue asks for a certificate's facts in a round trip. Get gives them once it was made.
 func (f *Facts) Queue(ctx context.Context, look *Look, id models.CertificateID) *FactsRead {
-	return &FactsRead{f, id, look, look.Pipe.Get(ctx, factKey(id))}
+	return &FactsRead{f, id, look, look.Pipe.Get(ctx, factKey(id)), f.now()}
 }
 
 // view is what one look at a cell told.
@@ -74,6 +77,7 @@ type view struct {
 	beat  beat
 	beats bool
 	away  bool // Redis did not answer: asking it for more only costs the same wait again
+	lost  bool // it was asked, and its answer did not come: others may have been told of a fence that we did not see
 }
 
 // counts tells whether the entry may be served as the present state of the register.
@@ -81,6 +85,7 @@ func (v *view) counts() bool { return v.kept && v.beats && v.entry.epoch == v.be
 
 func viewOf(id models.CertificateID, look *Look, cell *redis.StringCmd) view {
 	v := view{away: !answered(cell.Err()) || !answered(look.beat.Err())}
+	v.lost = v.away && !errors.Is(cell.Err(), gobreaker.ErrOpenState)
 	v.beat, v.beats = look.heartbeat()
 	if v.entry, v.kept = parseCell(cell.Val()); !v.kept || v.entry.payload == "" {
 		return v
@@ -116,7 +121,9 @@ func (r *FactsRead) Get(ctx context.Context) (models.KnownFacts, error) {
 		done := f.flight.DoChan(key, func() (any, error) {
 			flight, cancel := f.guard.Flight(ctx, v.away)
 			defer cancel()
-			return f.load(flight, r.id, v)
+			began := f.now()
+			known, err := f.load(flight, r.id, v)
+			return found{known, began}, err
 		})
 		select {
 		case <-ctx.Done():
@@ -128,13 +135,28 @@ func (r *FactsRead) Get(ctx context.Context) (models.KnownFacts, error) {
 				}
 				return models.KnownFacts{}, got.Err
 			}
-			known := got.Val.(models.KnownFacts)
-			if again && v.entry.version > 0 && (known.Facts == nil || known.Facts.Version < v.entry.version) {
-				continue // a look from before the change whose fence we saw; the next one began after it
+			found := got.Val.(found)
+			if again && r.outran(&v, &found) {
+				continue // the next one began after we came
 			}
-			return known, nil
+			return found.KnownFacts, nil
 		}
 	}
+}
+
+// found is what one look gave, for all who waited for it.
+type found struct {
+	models.KnownFacts
+	began time.Time
+}
+
+// outran tells whether a change may have been acknowledged after the look began and before we came: there is a fence
+// for a newer version, or we could not see whether there is one.
+func (r *FactsRead) outran(v *view, f *found) bool {
+	if v.lost {
+		return f.began.Before(r.began)
+	}
+	return v.entry.version > 0 && (f.Facts == nil || f.Facts.Version < v.entry.version)
 }
 
 // load asks the source, and keeps what it says. While the cache is in order, one instance does it for all.

@@ -195,3 +195,33 @@ func TestReadersAndRevocations(t *testing.T) {
 		t.Errorf("only %d reads", total)
 	}
 }
+
+// The same where Redis did not answer the late reader: it cannot know of the fence, so it trusts no look from before it
+// came.
+func TestLateReaderWithoutAnAnswerDoesNotShareAnOldLook(t *testing.T) {
+	r := testkit.Redis(t)
+	rdb := connect(t, r.Addr, r.Password, patient)
+	w, g := newWorld(t, rdb), newGate()
+	w.hold(g.hold)
+	slow := make(chan models.KnownFacts, 1)
+	go func() {
+		got, _ := w.facts.Facts(t.Context(), w.id)
+		slow <- got
+	}()
+	<-g.reached
+	w.hold(nil)
+	w.revokeAndTell(t)
+	r.Kill()
+	late := make(chan models.KnownFacts, 1)
+	go func() {
+		got, err := w.facts.Facts(t.Context(), w.id)
+		if err != nil {
+			t.Error(err)
+		}
+		late <- got
+	}()
+	settle()
+	close(g.open)
+	<-slow
+	w.wantRevoked(t, <-late)
+}
