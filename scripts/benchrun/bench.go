@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -40,9 +38,14 @@ func (b *bench) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := b.prepare(ctx); err != nil {
+	codes, err := b.stand.IssueCodes(ctx, b.codes)
+	if err != nil {
 		return err
 	}
+	if err := b.writeLua(codes); err != nil {
+		return err
+	}
+	b.stand.Env = append(b.stand.Env, stand.Unlimited()...)
 	if _, err := b.stand.Start(ctx, onServerCore...); err != nil {
 		return err
 	}
@@ -82,38 +85,6 @@ func (b *bench) run(ctx context.Context) (err error) {
 		fmt.Printf("%-34s %9.0f requests/s   ÷ bare gin %.3f\n", t.name, rate, rate/floor)
 	}
 	return nil
-}
-
-// prepare imports as many people as codes are wanted, issues the codes, and writes what wrk sends.
-func (b *bench) prepare(ctx context.Context) error {
-	people := filepath.Join(b.stand.Dir, "people.csv")
-	if err := stand.WritePeople(people, b.codes); err != nil {
-		return err
-	}
-	if _, err := b.stand.CLI(ctx, "import", people); err != nil {
-		return err
-	}
-	numbers := filepath.Join(b.stand.Dir, "numbers")
-	var list bytes.Buffer
-	for i := range b.codes {
-		fmt.Fprintln(&list, stand.Number(i+1))
-	}
-	if err := os.WriteFile(numbers, list.Bytes(), 0o600); err != nil {
-		return err
-	}
-	out, err := b.stand.CLI(ctx, "issue-code", "--json", "--from-file", numbers)
-	if err != nil {
-		return err
-	}
-	var codes []string
-	for line := range strings.Lines(out) {
-		var issued struct{ Code string }
-		if err := json.Unmarshal([]byte(line), &issued); err != nil {
-			return err
-		}
-		codes = append(codes, issued.Code)
-	}
-	return b.writeLua(codes)
 }
 
 // writeLua writes wrk's script: each request takes the next code, and an answer that is not 200 counts.

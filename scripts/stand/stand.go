@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	mathrand "math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -62,7 +63,7 @@ func (t *Stand) configure(ctx context.Context) (err error) {
 		return err
 	}
 	t.binary = filepath.Join(t.Dir, "server")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", t.binary, "./server").CombinedOutput(); err != nil { //nolint:gosec // a path of ours
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", t.binary, "yanzheng/server").CombinedOutput(); err != nil { //nolint:gosec // a path of ours
 		return fmt.Errorf("go build: %w\n%s", err, out)
 	}
 	t.sandbox = sandbox.New(sandbox.Config{AppID: appID, AppSecret: appSecret, Now: time.Now})
@@ -131,14 +132,17 @@ func key() string {
 	return hex.EncodeToString(b[:])
 }
 
-// FreePort gives a port of loopback that nobody listens on.
-func FreePort(ctx context.Context) (int, error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+// FreePort gives a port of loopback that nobody listens on. It is below the range of outgoing connections: a server
+// that was killed must find its port free again, and a client that knocks meanwhile must not reach itself.
+func FreePort(ctx context.Context) (port int, err error) {
+	for range 100 {
+		port = 20000 + mathrand.IntN(12000) //nolint:gosec // not a secret
+		var l net.Listener
+		if l, err = (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:"+strconv.Itoa(port)); err == nil {
+			return port, l.Close()
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	return 0, err
 }
 
 // CLI runs a sub-command and gives what it printed.
@@ -172,6 +176,9 @@ func (t *Stand) Start(ctx context.Context, before ...string) (ready time.Duratio
 			if r.StatusCode == http.StatusOK {
 				break
 			}
+		}
+		if ctx.Err() != nil {
+			return 0, ctx.Err()
 		}
 		if time.Since(began) > 20*time.Second {
 			return 0, errors.New("the server did not become ready")
