@@ -8,12 +8,13 @@ import (
 	"maps"
 	"net"
 	"os"
+	"regexp"
 	"sync"
 
 	"github.com/go-sql-driver/mysql"
 )
 
-// Wire stands between a server and MariaDB and counts what is asked, by the text of the statement. The database's own
+// Wire stands between a server and MariaDB and counts what is asked, by the shape of the statement. The database's own
 // counters are of no use for that: they count what everybody else asks there, too.
 type Wire struct {
 	listener net.Listener
@@ -50,7 +51,7 @@ func newWire(ctx context.Context, target string) (*Wire, error) {
 	return w, nil
 }
 
-// Asked gives how often each statement was asked for: its text with ? for values, or, in brackets, what is no statement.
+// Asked gives how often each statement was asked for: its text with ? for values and (?) for rows of them, or, in brackets, what is no statement.
 func (w *Wire) Asked() Counts {
 	w.lock.Lock()
 	defer w.lock.Unlock()
@@ -114,6 +115,17 @@ func (w *Wire) serve(client net.Conn) {
 	packets(client, server, t.asked)
 }
 
+// literals and rows are what differs between two askings of one statement.
+var (
+	literals = regexp.MustCompile(`(?:_binary)?'(?:[^'\\]|\\.|'')*(?:'|$)|\b-?[0-9][0-9.]*\b|\bNULL\b`)
+	rows     = regexp.MustCompile(`\([?, ]+\)(?:,\s*\([?, ]+\))*`)
+)
+
+// shape is a statement without its values and without the number of its rows.
+func shape(text string) string {
+	return rows.ReplaceAllString(literals.ReplaceAllString(text, "?"), "(?)")
+}
+
 // headSize is as much of a packet as is looked at, which is more than the longest statement of ours.
 const headSize = 16 << 10
 
@@ -135,7 +147,7 @@ func packets(from io.Reader, to io.Writer, see func(sequence byte, head []byte))
 		if _, err := io.CopyN(out, in, int64(length)); err != nil {
 			return
 		}
-		if in.Buffered() == 0 && out.Flush() != nil {
+		if in.Buffered() < len(header) && out.Flush() != nil { // the next one may wait for what this one brings
 			return
 		}
 	}
@@ -167,8 +179,9 @@ func (t *talk) asked(sequence byte, head []byte) {
 	text := string(head[1:])
 	switch head[0] {
 	case comQuery:
+		text = shape(text)
 	case comPrepare:
-		t.preparing, text = text, "(prepare)"
+		t.preparing, text = shape(text), "(prepare)"
 	case comExecute:
 		if text = "(unknown statement)"; len(head) >= 5 {
 			text = t.prepared[binary.LittleEndian.Uint32(head[1:])]
