@@ -52,6 +52,23 @@ func (r *Redis) Commands(ctx context.Context) (Counts, error) {
 	return c, nil
 }
 
+// Memory gives how many bytes the server has allocated for what it keeps: all but the buffers of its clients.
+func (r *Redis) Memory(ctx context.Context) (int64, error) {
+	info, err := r.Info(ctx, "memory").Result()
+	if err != nil {
+		return 0, err
+	}
+	var bytes [2]int64
+	for i, name := range []string{"used_memory", "mem_clients_normal"} {
+		_, rest, _ := strings.Cut(info, "\n"+name+":")
+		value, _, _ := strings.Cut(rest, "\r")
+		if bytes[i], err = strconv.ParseInt(value, 10, 64); err != nil {
+			return 0, fmt.Errorf("INFO memory: %s is %q", name, value)
+		}
+	}
+	return bytes[0] - bytes[1], nil
+}
+
 // Misses gives the totals of codes that came to nothing, by reason, as they are written down.
 func (t *Stand) Misses(ctx context.Context) (Counts, error) {
 	rows, err := t.admin.QueryContext(ctx, "SELECT reason, SUM(n) FROM "+t.schema+".code_misses GROUP BY reason") //nolint:gosec // a name of ours
