@@ -100,6 +100,7 @@ func TestFault(t *testing.T) {
 			"one command of a scan":       func(r *result) { r.load.redis["xadd"] = 1 },
 			"one statement of a scan":     func(r *result) { r.load.database["INSERT INTO scans"] = 1 },
 			"a command now and then":      func(r *result) { r.load.redis["get"] = 20 },
+			"a connection for many":       func(r *result) { r.load.redis["hello"] = 111 },
 			"a new statement":             func(r *result) { r.load.database["SELECT 1"] = 11 },
 			"totals for each":             func(r *result) { r.load.database["INSERT INTO `code_misses`"] = 2 },
 			"a scan on record":            func(r *result) { r.scans = 1 },

@@ -178,7 +178,8 @@ func (h *harness) pass(ctx context.Context, name string) (pass, error) {
 }
 
 const (
-	knockEvery = 5 * time.Millisecond
+	tries      = 100 // with a pause of knockEvery between them
+	knockEvery = 50 * time.Millisecond
 	moved      = `"information_changed"`
 )
 
@@ -199,17 +200,13 @@ func (h *harness) scan(ctx context.Context, next *atomic.Int64, p *pass) error {
 		possible := h.kept[i].Load()
 		request = h.request(request, h.codes[i])
 		status, body, err := c.Ask(request)
-		if err != nil {
-			return err
-		}
-		switch status {
-		case http.StatusOK:
-		case http.StatusServiceUnavailable:
+		for again := 0; err == nil && status == http.StatusServiceUnavailable && again < tries; again++ {
 			p.unavailable++
 			time.Sleep(knockEvery)
-			continue
-		default:
-			return fmt.Errorf("a scan is answered %d %.300s", status, body)
+			status, body, err = c.Ask(request)
+		}
+		if err != nil || status != http.StatusOK {
+			return fmt.Errorf("a scan is answered %d %.300s %w", status, body, err)
 		}
 		text := string(body)
 		p.scans++

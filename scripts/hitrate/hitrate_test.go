@@ -42,7 +42,6 @@ func TestFault(t *testing.T) {
 		"nothing changed":       func(r *result) { r.passes[3].changed = 0 },
 		"two looks for one":     func(r *result) { r.passes[0].loads = 400 },
 		"looks that nobody saw": func(r *result) { r.passes[0].loads = 0 },
-		"unanswered":            func(r *result) { r.passes[0].unavailable = 11 },
 		"fat":                   func(r *result) { r.held.bytes = 501_000 },
 		"nothing is cached":     func(r *result) { r.held = holding{} },
 		"cut short":             func(r *result) { r.passes = r.passes[:3] },

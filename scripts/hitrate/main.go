@@ -29,7 +29,7 @@ func main() {
 	o := options{}
 	flag.IntVar(&o.codes, "codes", 1_000_000, "distinct codes")
 	flag.IntVar(&o.scans, "scans", 0, "scans in each of the four passes (default: as many as codes)")
-	flag.IntVar(&o.connections, "connections", 32, "connections that scan without a pause")
+	flag.IntVar(&o.connections, "connections", 16, "connections that scan without a pause")
 	flag.Usage = stand.Usage("scripts/services run go run ./scripts/hitrate",
 		"Scans many codes evenly at random, and prints how many answers the cache gave and what it takes for that.")
 	flag.Parse()

@@ -15,7 +15,7 @@ import (
 // the time, and what a command printed must fit into memory.
 const (
 	issuers    = 4
-	issueChunk = 10_000
+	issueChunk = 10_000 // at most
 )
 
 // IssueCodes imports n made-up people and gives the URL of a code for each, in the order of their numbers.
@@ -27,8 +27,9 @@ func (t *Stand) IssueCodes(ctx context.Context, n int) ([]string, error) {
 		return nil, err
 	}
 	codes := make([]string, n)
-	chunks := make(chan int, n/issueChunk+1)
-	for first := 0; first < n; first += issueChunk {
+	size := min(issueChunk, (n+issuers-1)/issuers)
+	chunks := make(chan int, n/size+1)
+	for first := 0; first < n; first += size {
 		chunks <- first
 	}
 	close(chunks)
@@ -37,7 +38,7 @@ func (t *Stand) IssueCodes(ctx context.Context, n int) ([]string, error) {
 	for i := range issuers {
 		wait.Go(func() {
 			for first := range chunks {
-				if errs[i] = t.issue(ctx, first, codes[first:min(first+issueChunk, n)]); errs[i] != nil {
+				if errs[i] = t.issue(ctx, first, codes[first:min(first+size, n)]); errs[i] != nil {
 					return
 				}
 			}
