@@ -93,10 +93,10 @@ func (w *world) newRedis(ctx context.Context, lines ...string) (*redisServer, er
 
 // settings tell a server's process where its Redis is.
 func settings(l *link, password string) []string {
-	return []string{
-		"YANZHENG_REDIS_ADDRESSES=" + l.address, "YANZHENG_REDIS_DB=0", "YANZHENG_REDIS_PASSWORD_FILE=" + password,
+	return append(stand.Unlimited(),
+		"YANZHENG_REDIS_ADDRESSES="+l.address, "YANZHENG_REDIS_DB=0", "YANZHENG_REDIS_PASSWORD_FILE="+password,
 		"YANZHENG_LOG_LEVEL=error",
-	}
+	)
 }
 
 // redisTimeout is the server's default.
