@@ -11,14 +11,19 @@ import (
 	"yanzheng/models"
 )
 
-// Guard stands between those who wait for an answer and the database. It lets only so many ask at once, for a
-// bounded time, and none at all while the database does not answer: load is shed, never queued.
+// Guard stands between those who wait for an answer and the database. It lets only so many ask at once, some more wait
+// for their turn, both for a bounded time, and none at all while the database does not answer: what is beyond that is shed.
 type Guard struct {
 	places  chan struct{}
+	waiting atomic.Int64
 	patient time.Duration
 	circuit *gobreaker.CircuitBreaker[struct{}]
 	shed    atomic.Uint64
 }
+
+// queue is how many may wait for each place. A look takes a millisecond or so, so that all of them have their turn well
+// within the patience.
+const queue = 8
 
 // NewGuard makes a guard with so many places; patience is how long one answer may take.
 func NewGuard(places int, patience time.Duration) *Guard {
@@ -56,13 +61,11 @@ func (g *Guard) Ask(ctx context.Context, f func(ctx context.Context) error) erro
 	ctx, cancel := context.WithTimeout(ctx, g.patient)
 	defer cancel()
 	_, err := g.circuit.Execute(func() (struct{}, error) {
-		select {
-		case g.places <- struct{}{}:
-			defer func() { <-g.places }()
-		default:
+		if !g.enter(ctx) {
 			g.shed.Add(1)
 			return struct{}{}, models.ErrUnavailable.Because(errShed)
 		}
+		defer func() { <-g.places }()
 		err := f(ctx)
 		if errors.Is(err, context.DeadlineExceeded) {
 			err = models.ErrUnavailable.Because(err)
@@ -73,6 +76,25 @@ func (g *Guard) Ask(ctx context.Context, f func(ctx context.Context) error) erro
 		err = models.ErrUnavailable.Because(err)
 	}
 	return err
+}
+
+// enter takes a place, at once or in turn.
+func (g *Guard) enter(ctx context.Context) bool {
+	select {
+	case g.places <- struct{}{}:
+		return true
+	default:
+	}
+	defer g.waiting.Add(-1)
+	if g.waiting.Add(1) > int64(queue*cap(g.places)) {
+		return false
+	}
+	select {
+	case g.places <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // Shed is how many questions found no place.

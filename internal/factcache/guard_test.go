@@ -3,6 +3,7 @@ package factcache
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -10,7 +11,7 @@ import (
 	"yanzheng/models"
 )
 
-// More than there is room for are turned away at once, not queued.
+// Some wait for their turn; those beyond are turned away at once.
 func TestGuardShedsLoad(t *testing.T) {
 	g := NewGuard(2, patient)
 	inside, leave := make(chan struct{}), make(chan struct{})
@@ -26,8 +27,13 @@ func TestGuardShedsLoad(t *testing.T) {
 	}
 	<-inside
 	<-inside
+	var turns sync.WaitGroup
+	for range 2 * queue {
+		turns.Go(func() { testkit.Must(t, g.Ask(t.Context(), func(context.Context) error { return nil })) })
+	}
+	eventually(t, patient, "they wait for their turn", func() bool { return g.waiting.Load() == 2*queue })
 	for range 3 * breakerFailures { // being turned away says nothing of the database: the breaker stays closed
-		err := g.Ask(t.Context(), func(context.Context) error { t.Error("a third is let in"); return nil })
+		err := g.Ask(t.Context(), func(context.Context) error { t.Error("one too many is let in"); return nil })
 		testkit.WantErr(t, err, models.ErrUnavailable)
 		if e := models.AsError(err); e.RetryAfter <= 0 {
 			t.Error("nobody says when to come back")
@@ -36,6 +42,10 @@ func TestGuardShedsLoad(t *testing.T) {
 	close(leave)
 	for range 2 {
 		testkit.Must(t, <-ended)
+	}
+	turns.Wait()
+	if n := g.waiting.Load(); n != 0 {
+		t.Errorf("%d still wait", n)
 	}
 	testkit.Must(t, g.Ask(t.Context(), func(context.Context) error { return nil }))
 	if g.Shed() != 3*breakerFailures || g.Open() {
@@ -90,5 +100,21 @@ func TestFlight(t *testing.T) {
 		if left := time.Until(deadline); flight.Err() != nil || !ok || left > longest || left < longest/2 {
 			t.Errorf("away %t: %v left, %v", away, left, flight.Err())
 		}
+	}
+}
+
+// Whoever waits for a turn gives up in time, and that says nothing of the database.
+func TestGuardsQueueEndsInTime(t *testing.T) {
+	g := NewGuard(1, 30*time.Millisecond)
+	inside, leave := make(chan struct{}), make(chan struct{})
+	go func() { _ = g.Ask(t.Context(), func(context.Context) error { close(inside); <-leave; return nil }) }()
+	<-inside
+	defer close(leave)
+	for range 2 * breakerFailures {
+		err := g.Ask(t.Context(), func(context.Context) error { t.Error("let in"); return nil })
+		testkit.WantErr(t, err, models.ErrUnavailable)
+	}
+	if g.Open() || g.Shed() != 2*breakerFailures {
+		t.Errorf("open %t, shed %d", g.Open(), g.Shed())
 	}
 }
