@@ -158,8 +158,11 @@ func (h *harness) look(ctx context.Context) error {
 		return err
 	}
 	status, body, err := c.Ask(h.request(nil, h.genuine))
-	if err != nil || status != http.StatusOK || !strings.Contains(string(body), `"reason":"genuine"`) {
-		return fmt.Errorf("a genuine code is answered %d %.300s %w", status, body, err)
+	if err != nil {
+		return err
+	}
+	if status != http.StatusOK || !strings.Contains(string(body), `"reason":"genuine"`) {
+		return fmt.Errorf("a genuine code is answered %d %.300s", status, body)
 	}
 	for began := time.Now(); time.Since(began) < time.Minute; {
 		if n, err := h.Scans(ctx); err != nil || n > before {

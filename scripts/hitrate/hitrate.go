@@ -205,8 +205,11 @@ func (h *harness) scan(ctx context.Context, next *atomic.Int64, p *pass) error {
 			time.Sleep(knockEvery)
 			status, body, err = c.Ask(request)
 		}
-		if err != nil || status != http.StatusOK {
-			return fmt.Errorf("a scan is answered %d %.300s %w", status, body, err)
+		if err != nil {
+			return err
+		}
+		if status != http.StatusOK {
+			return fmt.Errorf("a scan is answered %d %.300s", status, body)
 		}
 		text := string(body)
 		p.scans++
