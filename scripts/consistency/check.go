@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"sort"
 	"time"
@@ -37,6 +38,29 @@ type finding struct {
 	tooStale   int // beyond staleBound, pending changes included
 	future     int // showed a change that nobody had asked for yet
 	unreadable int // showed none of the certificate's states
+
+	examples []string // of what must not be, the first few
+}
+
+const maxExamples = 5
+
+// example keeps what is known of a read that must not be.
+func (f *finding) example(what string, r *read, changes []change) {
+	if len(f.examples) == maxExamples {
+		return
+	}
+	how := "from the database"
+	if r.cached {
+		how = "from the cache"
+	}
+	text := fmt.Sprintf("%s: instance %d, certificate %d, read %.4f to %.4f s, state %d of %d %s",
+		what, r.instance, r.certificate, r.start.Seconds(), r.end.Seconds(), r.state, len(changes), how)
+	if next := int(r.state); next >= 0 && next < len(changes) {
+		c := &changes[next]
+		text += fmt.Sprintf("; the next began %.4f, committed %.4f, acknowledged %.4f s, propagated %t",
+			c.began.Seconds(), c.committed.Seconds(), c.acked.Seconds(), c.propagated)
+	}
+	f.examples = append(f.examples, text)
 }
 
 func (f *finding) merge(g finding) {
@@ -44,6 +68,8 @@ func (f *finding) merge(g finding) {
 	f.maxStale, f.backwards = max(f.maxStale, g.maxStale), f.backwards+g.backwards
 	f.broken, f.tooStale = f.broken+g.broken, f.tooStale+g.tooStale
 	f.future, f.unreadable = f.future+g.future, f.unreadable+g.unreadable
+	f.examples = append(f.examples, g.examples...)
+	f.examples = f.examples[:min(len(f.examples), maxExamples)]
 }
 
 // check holds reads against the history, and notes which changes they raced. Nothing may be under way.
@@ -63,8 +89,10 @@ func (h *history) check(reads []read, under *fault) finding {
 		switch {
 		case r.state < 0:
 			f.unreadable++
+			f.example("unreadable", r, changes)
 		case int(r.state) > len(changes) || r.state > 0 && changes[r.state-1].began > r.end:
 			f.future++
+			f.example("too early", r, changes)
 		case int(r.state) < len(changes):
 			f.age(r, changes, promised[r.certificate], under)
 		}
@@ -86,9 +114,11 @@ func (f *finding) age(r *read, changes []change, promised []int, under *fault) {
 	acked := sort.Search(len(changes), func(i int) bool { return changes[i].acked >= r.start })
 	if promised[acked] > int(r.state) && !under.excuses(r.instance, r.start) {
 		f.broken++
+		f.example("stale", r, changes)
 	}
 	if stale > staleBound {
 		f.tooStale++
+		f.example("too stale", r, changes)
 	}
 }
 

@@ -61,7 +61,11 @@ func TestCheck(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			c.want.reads = len(c.reads)
 			got := past().check(c.reads, c.under)
-			if got != c.want {
+			if wrong := got.broken + got.tooStale + got.future + got.unreadable; len(got.examples) != wrong {
+				t.Errorf("%d examples of %d violations: %q", len(got.examples), wrong, got.examples)
+			}
+			got.examples = nil
+			if !reflect.DeepEqual(got, c.want) {
 				t.Errorf("got %+v, want %+v", got, c.want)
 			}
 		})

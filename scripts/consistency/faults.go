@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// A fault of one instance is as long as a reader may notice; one of all is longer than staleBound, so that what the
-// caches hold meanwhile cannot be excused by it.
+// How long faults of links last. One of all links is longer than staleBound: what Redis kept from before it is too old to
+// be shown when it ends.
 const (
 	ofOne = 10 * time.Second
 	ofAll = 35 * time.Second
@@ -17,8 +17,12 @@ const (
 
 // phases are the whole run, in its order. Each runs in a world of its own.
 func phases() []phase {
-	const sleepers = 12
-	all := []phase{{name: "none", sleepers: 1}}
+	const (
+		sleepers = 12
+		late     = 20 // looks into the database that outlast a change, and a wait for Redis
+		veryLate = 100
+	)
+	all := []phase{{name: "none", sleepers: 1}, {name: "slow-database", sleepers: sleepers, slow: veryLate, bring: slowDatabase}}
 	for _, l := range []struct {
 		name          string
 		inflict, heal func(*link) error
@@ -29,11 +33,11 @@ func phases() []phase {
 		{"redis-slow", func(l *link) error { return l.slow(20) }, (*link).heal},
 	} {
 		all = append(all,
-			phase{name: l.name, sleepers: sleepers, length: ofOne, bring: onLinks(lastLink, l.inflict, l.heal), hit: lastInstance},
+			phase{name: l.name, sleepers: sleepers, slow: late, length: ofOne, bring: onLinks(lastLink, l.inflict, l.heal), hit: lastInstance},
 			phase{name: l.name + "-all", sleepers: sleepers, length: ofAll, bring: onLinks(everyLink, l.inflict, l.heal), hit: (*world).everyInstance})
 	}
 	return append(all,
-		phase{name: "flushall", sleepers: sleepers, slow: 100, bring: flushAll, hit: (*world).everyInstance},
+		phase{name: "flushall", sleepers: sleepers, slow: veryLate, bring: flushAll, hit: (*world).everyInstance},
 		phase{name: "restart-from-snapshot", sleepers: sleepers, length: 2 * time.Second, bring: restartFromSnapshot, hit: (*world).everyInstance},
 		phase{name: "failover", sleepers: sleepers, length: 3 * time.Second, bring: failOver, hit: (*world).everyInstance},
 		phase{name: "kill-between", sleepers: sleepers, bring: killBetween},
@@ -75,25 +79,40 @@ func inTurn(ctx context.Context, steps ...step) error {
 	return nil
 }
 
-func (w *world) lasting(ctx context.Context, d time.Duration) step {
+// lasting is a step that takes its time.
+func lasting(ctx context.Context, d time.Duration) step {
 	return func() error { sleep(ctx, d); return nil }
 }
 
+// waking is a step in which n sleepers change.
 func (w *world) waking(ctx context.Context, n int) step {
 	return func() error { return w.wake(ctx, n, w.change) }
 }
 
-// onLinks makes links fail for a while. Sleepers change just before it, in the middle and just before its end.
+// onLinks makes links fail for a while. Sleepers change just before and after its beginning, in the middle and just before
+// its end.
 func onLinks(which func(*world) []*link, inflict, heal func(*link) error) func(context.Context, *world, time.Duration) error {
 	return func(ctx context.Context, w *world, length time.Duration) error {
 		links := which(w)
 		return inTurn(ctx,
-			w.waking(ctx, 4),
+			w.waking(ctx, 3),
 			func() error { return each(links, inflict) },
-			w.lasting(ctx, length/2), w.waking(ctx, 4), w.lasting(ctx, length/2), w.waking(ctx, 4),
+			w.waking(ctx, 3), lasting(ctx, length/2), w.waking(ctx, 3), lasting(ctx, length/2), w.waking(ctx, 3),
 			func() error { return each(links, heal) },
 		)
 	}
+}
+
+// slowDatabase changes the sleepers while looks into the database take as long as many changes. That excuses nothing.
+func slowDatabase(ctx context.Context, w *world, _ time.Duration) error {
+	defer w.focus.Store(-1)
+	for range w.sleepers {
+		w.focus.Store(int32(w.hot + w.woken)) //nolint:gosec // few
+		if err := inTurn(ctx, lasting(ctx, 500*time.Millisecond), w.waking(ctx, 1)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // flushAll empties Redis again and again while a sleeper changes, so that readers ask the database, whose answers are
@@ -114,7 +133,7 @@ func flushAll(ctx context.Context, w *world, _ time.Duration) error {
 			}
 			return nil
 		})
-		err := inTurn(ctx, w.lasting(ctx, 200*time.Millisecond), w.waking(ctx, 1))
+		err := inTurn(ctx, lasting(ctx, 200*time.Millisecond), w.waking(ctx, 1))
 		stop()
 		if err := errors.Join(err, flushed.Wait(), flush()); err != nil {
 			return err
@@ -127,7 +146,7 @@ func flushAll(ctx context.Context, w *world, _ time.Duration) error {
 func restartFromSnapshot(ctx context.Context, w *world, age time.Duration) error {
 	return inTurn(ctx,
 		func() error { return w.redis.save(ctx) },
-		w.lasting(ctx, age/2), w.waking(ctx, 6), w.lasting(ctx, age/2), w.waking(ctx, 6),
+		lasting(ctx, age/2), w.waking(ctx, 6), lasting(ctx, age/2), w.waking(ctx, 6),
 		func() error { w.redis.kill(); return w.redis.start(ctx) },
 	)
 }
@@ -147,7 +166,7 @@ func failOver(ctx context.Context, w *world, cut time.Duration) error {
 	return inTurn(ctx,
 		func() error { return replica.inStep(ctx) },
 		toMaster.refuse,
-		w.lasting(ctx, cut/2), w.waking(ctx, 6), w.lasting(ctx, cut/2), w.waking(ctx, 6),
+		lasting(ctx, cut/2), w.waking(ctx, 6), lasting(ctx, cut/2), w.waking(ctx, 6),
 		func() error { master.kill(); return replica.promote(ctx) },
 		func() error {
 			w.redis = replica
@@ -164,7 +183,7 @@ func killBetween(ctx context.Context, w *world, _ time.Duration) error {
 // writerCut takes Redis from the writer alone: first it refuses, then it is silent.
 func writerCut(ctx context.Context, w *world, length time.Duration) error {
 	return inTurn(ctx,
-		w.waking(ctx, 3), w.pen.refuse, w.waking(ctx, 3), w.lasting(ctx, length/2), w.pen.accept,
-		w.pen.silence, w.waking(ctx, 3), w.lasting(ctx, length/2), w.waking(ctx, 3), w.pen.heal,
+		w.waking(ctx, 3), w.pen.refuse, w.waking(ctx, 3), lasting(ctx, length/2), w.pen.accept,
+		w.pen.silence, w.waking(ctx, 3), lasting(ctx, length/2), w.waking(ctx, 3), w.pen.heal,
 	)
 }

@@ -41,8 +41,12 @@ func main() {
 		c.interleavings = min(c.interleavings, shortInterleavings)
 	}
 	chosen, err := choose(*faults, c.short)
-	if *target == "naive" {
+	switch *target {
+	case "product":
+	case "naive":
 		chosen, err = []phase{naivePhase(*reverse)}, nil
+	default:
+		err = fmt.Errorf("no target is called %q", *target)
 	}
 	if err == nil {
 		err = c.check(ctx, os.Stdout, chosen)

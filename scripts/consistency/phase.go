@@ -166,10 +166,7 @@ func (c *checker) under(ctx context.Context, w *world, p phase, r *row) error {
 	if err == nil && !c.short {
 		sleep(ctx, staleBound+afterBound)
 	}
-	if taken := r.take(ctx, w, racers, &f, true); err == nil {
-		err = taken
-	}
-	return err
+	return errors.Join(err, r.take(ctx, w, racers, &f, err == nil))
 }
 
 // take ends a race, waits until all has settled if that is wanted, and checks what was read.

@@ -60,5 +60,10 @@ func (r *row) print(to io.Writer, reverse bool) (ok bool) {
 	fmt.Fprintf(to, "%-21s %8d %8d %8d %5.0f %% %10d %14d %6d %6.2f s %7s %5d  %s\n",
 		r.name, r.changes, r.pending, r.reads, 100*float64(r.cached)/float64(max(r.reads, 1)), r.unanswered,
 		r.interleavings, r.stale, r.maxStale.Round(10*time.Millisecond).Seconds(), typical, r.backwards, verdict)
+	if !ok {
+		for _, e := range r.examples {
+			fmt.Fprintln(to, "  "+e)
+		}
+	}
 	return ok
 }
