@@ -17,8 +17,12 @@ const (
 
 // phases are the whole run, in its order. Each runs in a world of its own.
 func phases() []phase {
-	const sleepers = 12
-	all := []phase{{name: "none", sleepers: 1}}
+	const (
+		sleepers = 12
+		late     = 20 // looks into the database that outlast a change, and a wait for Redis
+		veryLate = 100
+	)
+	all := []phase{{name: "none", sleepers: 1}, {name: "slow-database", sleepers: sleepers, slow: veryLate, bring: slowDatabase}}
 	for _, l := range []struct {
 		name          string
 		inflict, heal func(*link) error
@@ -33,7 +37,7 @@ func phases() []phase {
 			phase{name: l.name + "-all", sleepers: sleepers, length: ofAll, bring: onLinks(everyLink, l.inflict, l.heal), hit: (*world).everyInstance})
 	}
 	return append(all,
-		phase{name: "flushall", sleepers: sleepers, slow: 100, bring: flushAll, hit: (*world).everyInstance},
+		phase{name: "flushall", sleepers: sleepers, slow: veryLate, bring: flushAll, hit: (*world).everyInstance},
 		phase{name: "restart-from-snapshot", sleepers: sleepers, length: 2 * time.Second, bring: restartFromSnapshot, hit: (*world).everyInstance},
 		phase{name: "failover", sleepers: sleepers, length: 3 * time.Second, bring: failOver, hit: (*world).everyInstance},
 		phase{name: "kill-between", sleepers: sleepers, bring: killBetween},
@@ -97,6 +101,18 @@ func onLinks(which func(*world) []*link, inflict, heal func(*link) error) func(c
 			func() error { return each(links, heal) },
 		)
 	}
+}
+
+// slowDatabase changes the sleepers while looks into the database take as long as many changes. That excuses nothing.
+func slowDatabase(ctx context.Context, w *world, _ time.Duration) error {
+	defer w.focus.Store(-1)
+	for range w.sleepers {
+		w.focus.Store(int32(w.hot + w.woken)) //nolint:gosec // few
+		if err := inTurn(ctx, lasting(ctx, 500*time.Millisecond), w.waking(ctx, 1)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // flushAll empties Redis again and again while a sleeper changes, so that readers ask the database, whose answers are
