@@ -96,6 +96,7 @@ func settings(l *link, password string) []string {
 	return append(stand.Unlimited(),
 		"YANZHENG_REDIS_ADDRESSES="+l.address, "YANZHENG_REDIS_DB=0", "YANZHENG_REDIS_PASSWORD_FILE="+password,
 		"YANZHENG_LOG_LEVEL=error",
+		"YANZHENG_DATABASE_ANSWER_TIMEOUT=3s", // some phases make the database slow, and its late answers are what they are about
 	)
 }
 
