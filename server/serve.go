@@ -147,7 +147,7 @@ func (s *server) build(ctx context.Context, c config.Config, log *slog.Logger) e
 
 // run serves until ctx ends, then lets running requests end.
 func (s *server) run(ctx context.Context) error {
-	background, stop := context.WithCancel(ctx)
+	background, stop := context.WithCancel(context.WithoutCancel(ctx)) // until the last request has its answer
 	var wait sync.WaitGroup
 	defer wait.Wait()
 	defer stop()

@@ -27,7 +27,8 @@ func main() {
 	m := &measurement{out: os.Stdout}
 	flag.StringVar(&m.vegeta, "vegeta", "", "the tool's `file`; scripts/openloop gives it")
 	flag.IntVar(&m.rate, "rate", 1000, "requests a second")
-	flag.DurationVar(&m.duration, "duration", 15*time.Minute, "length of the load on each target")
+	flag.DurationVar(&m.duration, "duration", 15*time.Minute, "length of the load on one certificate")
+	flag.DurationVar(&m.scanning, "scanning", 0, "length of the load of scans; 0: the same")
 	flag.IntVar(&m.codes, "codes", 10_000, "distinct codes that are scanned")
 	flag.Usage = stand.Usage("scripts/openloop",
 		"Sends requests at a fixed rate, answered or not, and prints what callers waited for; every answer must be 200.")
@@ -36,6 +37,9 @@ func main() {
 		fmt.Fprintln(os.Stderr, "openlooprun: the tool, a rate, a second at least, a code, and no other arguments")
 		flag.Usage()
 		os.Exit(2)
+	}
+	if m.scanning <= 0 {
+		m.scanning = m.duration
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

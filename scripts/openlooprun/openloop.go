@@ -21,7 +21,8 @@ import (
 type measurement struct {
 	vegeta      string
 	rate, codes int
-	duration    time.Duration
+	duration    time.Duration // of the load on one certificate
+	scanning    time.Duration // of the load of scans
 	out         io.Writer
 
 	*stand.Stand
@@ -58,12 +59,12 @@ func (m *measurement) run(ctx context.Context) (err error) {
 	if _, err := m.Start(ctx); err != nil {
 		return fmt.Errorf("%w\n%s", err, m.Complaint())
 	}
-	fmt.Fprintf(m.out, "%d/s for %s on each; server, MariaDB, Redis and the generator share %d cores; load average before: %s\n",
-		m.rate, m.duration, runtime.NumCPU(), loadAverage())
+	fmt.Fprintf(m.out, "%d/s for %s and for %s; server, MariaDB, Redis and the generator share %d cores; load average before: %s\n",
+		m.rate, m.duration, m.scanning, runtime.NumCPU(), loadAverage())
 	fmt.Fprintf(m.out, "%-34s %9s %7s %8s %8s %8s %8s %8s %8s\n", "milliseconds", "requests", "per s", "mean", "p50", "p95", "p99", "max", "failures")
 	return errors.Join(
-		m.measure(ctx, "GET /v/ as JSON, one certificate", []target{m.look(codes[0])}),
-		m.measure(ctx, fmt.Sprintf("POST scans, %d certificates", len(codes)), m.scans(codes)),
+		m.measure(ctx, "GET /v/ as JSON, one certificate", m.duration, []target{m.look(codes[0])}),
+		m.measure(ctx, fmt.Sprintf("POST scans, %d certificates", len(codes)), m.scanning, m.scans(codes)),
 	)
 }
 
@@ -81,7 +82,7 @@ func (m *measurement) scans(codes []string) (all []target) {
 }
 
 // measure puts the load on, prints what it saw, and gives what was wrong.
-func (m *measurement) measure(ctx context.Context, name string, targets []target) error {
+func (m *measurement) measure(ctx context.Context, name string, length time.Duration, targets []target) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -89,14 +90,14 @@ func (m *measurement) measure(ctx context.Context, name string, targets []target
 	if err != nil {
 		return err
 	}
-	seen, err := m.attack(ctx, targets)
+	seen, err := m.attack(ctx, length, targets)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	l := seen.Latencies
 	fmt.Fprintf(m.out, "%-34s %9d %7.0f %8.2f %8.2f %8.2f %8.2f %8.2f %8d\n", name, seen.Requests, seen.Rate,
 		milliseconds(l.Mean), milliseconds(l.P50), milliseconds(l.P95), milliseconds(l.P99), milliseconds(l.Max), seen.failures())
-	if err := seen.fault(m.rate, m.duration); err != nil {
+	if err := seen.fault(m.rate, length); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	// Its answer was 200, so each of them is a scan on record.
@@ -114,7 +115,7 @@ func (m *measurement) measure(ctx context.Context, name string, targets []target
 }
 
 // attack runs the tool: one process sends, another reads what happened to each request and sums up.
-func (m *measurement) attack(ctx context.Context, targets []target) (seen report, err error) {
+func (m *measurement) attack(ctx context.Context, length time.Duration, targets []target) (seen report, err error) {
 	file := filepath.Join(m.Dir, "targets.json")
 	var list bytes.Buffer
 	lines := json.NewEncoder(&list)
@@ -128,7 +129,7 @@ func (m *measurement) attack(ctx context.Context, targets []target) (seen report
 	}
 	var out, complaints bytes.Buffer
 	send := exec.CommandContext(ctx, m.vegeta, "attack", "-format=json", "-targets="+file, "-rate="+strconv.Itoa(m.rate), //nolint:gosec // the tool
-		"-duration="+m.duration.String(), "-redirects=-1", "-timeout=10s", "-max-body=0")
+		"-duration="+length.String(), "-redirects=-1", "-timeout=10s", "-max-body=0")
 	sum := exec.CommandContext(ctx, m.vegeta, "report", "-type=json") //nolint:gosec // the tool
 	send.Stderr, sum.Stderr, sum.Stdout = &complaints, &complaints, &out
 	if sum.Stdin, err = send.StdoutPipe(); err != nil {
