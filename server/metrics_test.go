@@ -1,0 +1,73 @@
+package main
+
+import (
+	"bufio"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"yanzheng/internal/testkit"
+)
+
+// figures reads what a monitor reads.
+func figures(t *testing.T, admin string) map[string]float64 {
+	t.Helper()
+	a, err := http.Get("http://" + admin + "/metrics")
+	testkit.Must(t, err)
+	defer a.Body.Close()
+	if a.StatusCode != http.StatusOK {
+		t.Fatalf("/metrics is %d", a.StatusCode)
+	}
+	found := map[string]float64{}
+	for lines := bufio.NewScanner(a.Body); lines.Scan(); {
+		name, value, ok := strings.Cut(lines.Text(), " ")
+		if n, err := strconv.ParseFloat(value, 64); ok && err == nil && strings.HasPrefix(name, "yanzheng_") {
+			found[name] = n
+		}
+	}
+	return found
+}
+
+// Those who run the service see how fresh it is and what waits, and the public sees nothing of it.
+func TestMetrics(t *testing.T) {
+	w := realEnvironment(t)
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	testkit.Must(t, err)
+	testkit.Must(t, free.Close())
+	w.env["ADMIN_LISTEN"] = free.Addr().String()
+	w.process = serve(t, w.env)
+	admin := free.Addr().String()
+	if a := newClient(t, w.process).ask("GET", "/metrics", ""); a.status != http.StatusNotFound {
+		t.Errorf("the public sees %d", a.status)
+	}
+	r, code := w.certified(t, "METRICS")
+	w.user(t).scan(code.Code)
+	w.drained(t)
+	now := figures(t, admin)
+	if now["yanzheng_heartbeat_age_seconds"] < 0 || now["yanzheng_heartbeat_age_seconds"] > 10 || now["yanzheng_outbox_pending"] != 0 ||
+		now["yanzheng_scanlog_waiting"] != 0 || now["yanzheng_scanlog_set_aside"] != 0 || now["yanzheng_database_left_out"] != 0 {
+		t.Errorf("in good health: %v", now)
+	}
+	w.redis.Kill()
+	if d := decide(t, w.env, "suspend", r); d.Propagated != "pending" {
+		t.Errorf("propagated is %v", d.Propagated)
+	}
+	time.Sleep(10 * time.Millisecond)
+	now = figures(t, admin)
+	if now["yanzheng_outbox_pending"] != 1 || now["yanzheng_outbox_oldest_seconds"] <= 0 || now["yanzheng_scanlog_waiting"] != -1 {
+		t.Errorf("without Redis: %v", now)
+	}
+	w.redis.Start()
+	within(t, 10*time.Second, "nothing is pending", func() bool {
+		now := figures(t, admin)
+		return now["yanzheng_outbox_pending"] == 0 && now["yanzheng_scanlog_waiting"] == 0
+	})
+	w.proxy.cut()
+	if now = figures(t, admin); now["yanzheng_outbox_pending"] != -1 {
+		t.Errorf("without the database: %v", now)
+	}
+	w.proxy.mend()
+}
