@@ -45,9 +45,18 @@ func (c *client) ask(method, path, body string, headers ...string) answer {
 
 func (c *client) send(method, path string, body io.Reader, headers ...string) answer {
 	c.t.Helper()
+	a, err := c.try(method, path, body, headers...)
+	if err != nil {
+		c.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	return a
+}
+
+// try is send for those who expect that no answer may come.
+func (c *client) try(method, path string, body io.Reader, headers ...string) (answer, error) {
 	r, err := http.NewRequestWithContext(c.t.Context(), method, c.base+path, body)
 	if err != nil {
-		c.t.Fatal(err)
+		return answer{}, err
 	}
 	if c.token != "" {
 		r.Header.Set("Authorization", "Bearer "+c.token)
@@ -60,14 +69,11 @@ func (c *client) send(method, path string, body io.Reader, headers ...string) an
 	}
 	res, err := c.http.Do(r)
 	if err != nil {
-		c.t.Fatalf("%s %s: %v", method, path, err)
+		return answer{}, err
 	}
 	defer res.Body.Close()
 	raw, err := io.ReadAll(res.Body)
-	if err != nil {
-		c.t.Fatalf("%s %s: %v", method, path, err)
-	}
-	return answer{res.StatusCode, res.Header, raw}
+	return answer{res.StatusCode, res.Header, raw}, err
 }
 
 // as gives a client with another token.

@@ -45,10 +45,11 @@ const (
 	openID    = "oZfhT5vqK3lW0sY1nQ8xR2bC7dEu"
 )
 
-// realEnvironment is an installation with MariaDB and Redis, ready to start: migrated, with keys made by "keys add".
-func realEnvironment(t testing.TB) *world {
+// realEnvironment is an installation with MariaDB and Redis, ready to start: migrated, with keys made by "keys add". Its
+// Redis may be given lines of configuration.
+func realEnvironment(t testing.TB, redisConfig ...string) *world {
 	t.Helper()
-	w := &world{atOnce: true, redis: testkit.Redis(t)}
+	w := &world{atOnce: true, redis: testkit.Redis(t, redisConfig...)}
 	database := testkit.MySQL(t)
 	w.db = opened(t, "mysql", database.DSN(""))
 	w.proxy = newProxy(t, database.Address)
