@@ -65,22 +65,6 @@ func Load(dir string) (*Ring, error) {
 	return ring, nil
 }
 
-// parseList takes nothing that it does not know: a misspelt "revoked" must not bring a leaked key back.
-func parseList(raw []byte) (listed []PublicKey, err error) {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&listed); err != nil {
-		return nil, err
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return nil, errors.New("there is more behind it")
-	}
-	if listed == nil {
-		return nil, errors.New("it is null")
-	}
-	return listed, nil
-}
-
 // Add makes a new key that signs from a day on, and writes it to the folder (made if need be). It
 // takes the lowest number that was never used.
 func Add(dir string, from models.Date) (Key, error) {
@@ -211,7 +195,9 @@ func parseKey(p PublicKey) (*Key, error) {
 		return nil, errors.New("revoked and revoked_at contradict each other")
 	}
 	if p.Revoked {
-		if k.RevokedAt, err = time.Parse(time.RFC3339, p.RevokedAt); err != nil || k.RevokedAt.IsZero() {
+		at, err := time.Parse(time.RFC3339, p.RevokedAt)
+		k.RevokedAt = at.UTC().Truncate(time.Second) // as it is written: the next Load must take it
+		if year := k.RevokedAt.Year(); err != nil || k.RevokedAt.IsZero() || year < 1 || year > 9999 {
 			return nil, errors.New("revoked_at is not an RFC 3339 instant")
 		}
 	}

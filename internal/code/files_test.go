@@ -27,6 +27,25 @@ func with(member string, value any) map[string]any {
 	return m
 }
 
+// without gives key 0 as ring.json lists it, with one member less.
+func without(member string) map[string]any {
+	m := maps.Clone(testKeys[0].listed())
+	delete(m, member)
+	return m
+}
+
+// revokedAt gives key 0 as ring.json lists it, revoked at a time.
+func revokedAt(at string) map[string]any {
+	m := with("revoked", true)
+	m["revoked_at"] = at
+	return m
+}
+
+// again writes members once more into the last entry of a list.
+func again(list []byte, members string) []byte {
+	return append(bytes.TrimSuffix(list, []byte("}]")), ","+members+"}]"...)
+}
+
 func list(t *testing.T, keys ...any) []byte {
 	t.Helper()
 	raw, err := json.Marshal(keys)
@@ -89,8 +108,18 @@ func TestLoadRefusesALooseList(t *testing.T) {
 		"no first day":          {list(t, with("not_before", "")), "not_before is not a day"},
 		"a day that is none":    {list(t, with("not_after", "2027-02-29")), "not_after is not a day"},
 		"revoked, but not when": {list(t, with("revoked", true)), "revoked_at"},
-		"an empty entry":        {[]byte(`[null]`), "is not supported"},
-		"larger than 64 KiB":    {bytes.Repeat([]byte(" "), 64<<10+1), "ring.json is larger than 65536 bytes"},
+		"an empty entry":        {[]byte(`[null]`), "entry 1: it is not an object"},
+		"no word of revoking":   {list(t, without("revoked")), "entry 1: it has no revoked"},
+		"no number":             {list(t, without("number")), "entry 1: it has no number"},
+		"revoked null":          {list(t, with("revoked", nil)), "entry 1: its revoked is null"},
+		"revoked in capitals":   {list(t, with("Revoked", false)), "entry 1: it has a member that is unknown, or one twice"},
+		"revoked, then not": {again(list(t, testKeys[1].listed()), `"revoked":false,"revoked_at":""`),
+			"entry 1: it has a member that is unknown, or one twice"},
+		"a key for a name":         {list(t, with(testKeys[0].public(), 1)), "entry 1: it has a member that is unknown, or one twice"},
+		"revoked before year 1":    {list(t, revokedAt("0000-01-01T00:00:00+23:59")), "revoked_at is not"},
+		"revoked after year 9999":  {list(t, revokedAt("9999-12-31T23:59:59-23:59")), "revoked_at is not"},
+		"revoked half a second in": {list(t, revokedAt("0001-01-01T00:00:00.5Z")), "revoked_at is not"},
+		"larger than 64 KiB":       {bytes.Repeat([]byte(" "), 64<<10+1), "ring.json is larger than 65536 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := folder(t, testKeys[0])

@@ -54,22 +54,23 @@ func TestClientIP(t *testing.T) {
 	}
 }
 
-// FuzzClientIP: nobody but a trusted proxy has a say, one subscriber is one address, and what a client writes before
-// what a proxy wrote changes nothing.
+// FuzzClientIP: nobody but a trusted proxy has a say, one subscriber is one address, what a client writes before what a
+// proxy wrote changes nothing, and nobody is given an address that nobody named.
 func FuzzClientIP(f *testing.F) {
-	f.Add("10.0.0.1:80", "203.0.113.7", "198.51.100.1")
-	f.Add("[fd00::1]:80", "2001:db8::1, 10.1.1.1", "::1")
-	f.Add("203.0.113.7:1", "10.0.0.1", "x, y")
-	f.Add("@", ",,", "%")
+	trusted := func(a netip.Addr) bool {
+		if a.Is6() { // cut to its network, which is trusted as a whole or not at all
+			return netip.MustParsePrefix("fd00::/8").Contains(a.WithZone(""))
+		}
+		return slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(a) })
+	}
 	f.Fuzz(func(t *testing.T, remote, forwarded, lie string) {
 		got := ClientIP(request(remote, forwarded), proxies)
 		direct := ClientIP(request(remote), proxies)
-		trusts := slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(direct) })
-		if direct.Is6() { // cut to its network, which is trusted as a whole or not at all
-			trusts = netip.MustParsePrefix("fd00::/8").Contains(direct)
-		}
-		if !trusts && got != direct {
+		if !trusted(direct) && got != direct {
 			t.Errorf("%q is no proxy, and X-Forwarded-For %q makes it %v", remote, forwarded, got)
+		}
+		if none := ClientIP(request(remote, forwarded), nil); none != direct {
+			t.Errorf("nobody is trusted, and X-Forwarded-For %q makes %v of %v", forwarded, none, direct)
 		}
 		if got.Is6() {
 			if b := got.As16(); !slices.Equal(b[8:], make([]byte, 8)) || got.Zone() != "" {
@@ -80,10 +81,31 @@ func FuzzClientIP(f *testing.F) {
 			t.Errorf("%v is an IPv4 address in disguise", got)
 		}
 		hops := strings.Split(forwarded, ",")
+		named := got == direct
+		for _, hop := range hops {
+			named = named || got == ClientIP(request(strings.TrimSpace(hop)), nil)
+		}
+		if !named {
+			t.Errorf("%v is neither %q nor in %q", got, remote, forwarded)
+		}
+		if behind := ClientIP(request(remote, forwarded, "unknown"), proxies); behind != direct {
+			t.Errorf("behind a hop that nobody can read, %q makes %v of %v", forwarded, behind, direct)
+		}
+		if a, err := netip.ParseAddrPort(remote); err == nil && a.Addr().Is4() {
+			if mapped := ClientIP(request("[::ffff:"+a.Addr().String()+"]:80", forwarded), proxies); mapped != got {
+				t.Errorf("%q: %v, as IPv6 %v", remote, got, mapped)
+			}
+		}
+		if split := ClientIP(request(remote, hops...), proxies); split != got {
+			t.Errorf("in %d headers: %v, in one: %v", len(hops), split, got)
+		}
 		last, err := netip.ParseAddr(strings.TrimSpace(hops[len(hops)-1]))
-		if trusts && err == nil && !slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(last.Unmap().WithZone("")) }) {
+		if trusted(direct) && err == nil && !trusted(last.Unmap()) {
 			if with := ClientIP(request(remote, lie+","+forwarded), proxies); with != got {
 				t.Errorf("%q before %q makes %v of %v", lie, forwarded, with, got)
+			}
+			if with := ClientIP(request(remote, lie, forwarded), proxies); with != got {
+				t.Errorf("%q in a header before %q makes %v of %v", lie, forwarded, with, got)
 			}
 		}
 	})

@@ -50,3 +50,43 @@ func TestLooks(t *testing.T) {
 		t.Error("the second value of a header is not seen")
 	}
 }
+
+// FuzzLooks: what is no look does not become one by saying more, nor in capitals; programs and purposes that are known are
+// found wherever they stand; and no other header has a say.
+func FuzzLooks(f *testing.F) {
+	looks := func(method, agent string, headers ...string) bool {
+		r := &http.Request{Method: method, Header: http.Header{"User-Agent": {agent}}}
+		for i := 0; i < len(headers); i += 2 {
+			r.Header.Add(headers[i], headers[i+1])
+		}
+		return Looks(r)
+	}
+	f.Fuzz(func(t *testing.T, method, agent, purpose, more string) {
+		got := looks(method, agent, "Sec-Purpose", purpose)
+		if head := looks(http.MethodHead, agent, "Sec-Purpose", purpose); head || got && method == http.MethodHead {
+			t.Errorf("HEAD by %q is a look", agent)
+		}
+		for _, name := range []string{"Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"} {
+			if same := looks(method, agent, name, purpose); same != got {
+				t.Errorf("Sec-Purpose %q: %v, %s: %v", purpose, got, name, same)
+			}
+			if looks(method, agent, name, more, name, "Prefetch;"+more) {
+				t.Errorf("%s %q: a prefetch is a look", name, more)
+			}
+		}
+		if !got && (looks(method, agent+more, "Sec-Purpose", purpose) || looks(method, agent, "Sec-Purpose", purpose, "Sec-Purpose", more)) {
+			t.Errorf("%q %q is no look, and with %q it is one", agent, purpose, more)
+		}
+		for _, p := range previewers {
+			if looks(method, more+capitals(p)+agent) {
+				t.Errorf("%s in %q and %q is a look", p, more, agent)
+			}
+		}
+		if other := looks(method, agent, "Sec-Purpose", purpose, "X-Forwarded-For", "prefetch", "Referer", more); other != got {
+			t.Errorf("%q: %v, with other headers %v", agent, got, other)
+		}
+		if bare := looks(http.MethodGet, capitals(agent)); bare != looks(http.MethodGet, agent) {
+			t.Errorf("%q: %v in capitals", agent, bare)
+		}
+	})
+}

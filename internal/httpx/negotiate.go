@@ -17,7 +17,7 @@ func PrefersJSON(r *http.Request) bool {
 			continue
 		}
 		q := 1.0
-		if v, err := strconv.ParseFloat(params["q"], 64); err == nil {
+		if v, err := strconv.ParseFloat(params["q"], 64); err == nil && v >= 0 && v <= 1 { // else no weight, as NaN
 			q = v
 		}
 		switch {

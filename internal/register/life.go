@@ -162,7 +162,10 @@ func set(r *models.Registration, f models.Field, v string) (err error) {
 	default:
 		return ErrField.On(string(f))
 	}
-	return err
+	if err != nil { // a date does not know of which field it is
+		return models.AsError(err).On(string(f))
+	}
+	return nil
 }
 
 func sameRegistration(a, b *models.Registration) bool {
