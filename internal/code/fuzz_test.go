@@ -3,6 +3,7 @@ package code_test
 import (
 	"bytes"
 	"reflect"
+	"strings"
 	"testing"
 
 	"yanzheng/internal/code"
@@ -31,6 +32,13 @@ func FuzzRead(f *testing.F) {
 		}
 		if got, want := answerOf(read), check(text, file.Keys); !reflect.DeepEqual(got, want) {
 			t.Errorf("%q: %s, by the page %s", text, show(got), show(want))
+		}
+		digits := r.ReadDigits(text)
+		if digits.Outcome == models.ReadNotOurs || digits.Outcome == models.ReadGenuine && !signed[digits.ID] {
+			t.Errorf("the digits %q read as %s", text, show(answerOf(digits)))
+		}
+		if bare := strings.TrimSpace(text) == text && !strings.ContainsAny(text, "?#") && len(text) < 2000; bare && r.Read(prefix+text) != digits {
+			t.Errorf("%q behind the prefix: %s, alone %s", text, show(answerOf(r.Read(prefix+text))), show(answerOf(digits)))
 		}
 	})
 }
