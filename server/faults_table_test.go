@@ -429,6 +429,6 @@ func tableOf(lines []line) string {
 			l.name, ms(l.before), of(l.cached), of(l.asked), ms(l.stale), ms(l.back), fmt.Sprintf("%d of %d", l.wrong, l.questions), l.answers,
 		}, "\t")+"\n")
 	}
-	w.Flush()
+	_ = w.Flush() // into memory
 	return b.String()
 }
