@@ -164,16 +164,13 @@ func (p *parts) newScanLog(consumer redis.UniversalClient) *scanlog.Log {
 // guarded is the database for those who wait for it.
 type guarded struct {
 	*store.Store
-	guard    *factcache.Guard
-	hasCache bool
+	guard *factcache.Guard
 }
 
-func (p *parts) guarded() guarded { return guarded{p.store, p.guard, !p.config.Embedded} }
+func (p *parts) guarded() guarded { return guarded{p.store, p.guard} }
 
-// AppendScans writes scans while somebody waits for the answer. Where there is a Redis, it had its time-out before.
+// AppendScans writes scans while somebody waits for the answer.
 func (g guarded) AppendScans(ctx context.Context, scans ...models.Scan) error {
-	ctx, cancel := g.guard.Within(ctx, g.hasCache)
-	defer cancel()
 	return g.guard.Ask(ctx, func(ctx context.Context) error { return g.Store.AppendScans(ctx, scans...) })
 }
 

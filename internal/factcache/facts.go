@@ -119,7 +119,7 @@ func (r *FactsRead) Get(ctx context.Context) (models.KnownFacts, error) {
 	key := factKey(r.id)
 	for again := true; ; again = false {
 		done := f.flight.DoChan(key, func() (any, error) {
-			flight, cancel := f.guard.Flight(ctx, v.away)
+			flight, cancel := f.guard.Flight(ctx, v.lost)
 			defer cancel()
 			began := f.now()
 			known, err := f.load(flight, r.id, v)

@@ -38,21 +38,17 @@ func NewGuard(places int, patience time.Duration) *Guard {
 	}
 }
 
-// withoutCache is the share of the patience that is left to the database when Redis had its own time-out already.
-const withoutCache = 0.4
+// afterCache is the share of the patience that is left to the database when Redis was waited for in vain.
+const afterCache = 0.4
 
-// Flight gives the context of a look on behalf of all who wait for it: it outlives the one who came first.
-func (g *Guard) Flight(ctx context.Context, cacheAway bool) (context.Context, context.CancelFunc) {
-	return g.Within(context.WithoutCancel(ctx), cacheAway)
-}
-
-// Within gives a context that ends when an answer would be too late, whatever the time is spent on.
-func (g *Guard) Within(ctx context.Context, cacheAway bool) (context.Context, context.CancelFunc) {
+// Flight gives the context of a look on behalf of all who wait for it: it outlives the one who came first. waited says
+// that Redis had its own time-out before.
+func (g *Guard) Flight(ctx context.Context, waited bool) (context.Context, context.CancelFunc) {
 	patience := g.patient
-	if cacheAway {
-		patience = time.Duration(float64(patience) * withoutCache)
+	if waited {
+		patience = time.Duration(float64(patience) * afterCache)
 	}
-	return context.WithTimeout(ctx, patience)
+	return context.WithTimeout(context.WithoutCancel(ctx), patience)
 }
 
 // Ask lets f ask the database, within the patience. models.ErrUnavailable: no place is free, the database did not

@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/sony/gobreaker/v2"
 
 	"yanzheng/models"
 )
@@ -77,7 +79,7 @@ func (r *IdentityRead) Get(ctx context.Context) (models.Identity, error) {
 		}
 	}
 	away := !answered(r.cell.Err()) || !answered(r.look.beat.Err())
-	ctx, cancel := i.guard.Flight(ctx, away)
+	ctx, cancel := i.guard.Flight(ctx, away && !errors.Is(r.cell.Err(), gobreaker.ErrOpenState))
 	defer cancel()
 	asOf := i.now()
 	var id models.Identity
