@@ -86,8 +86,15 @@ func (r *redisServer) close() {
 
 // save writes what it holds into the file that the next start reads.
 func (r *redisServer) save(ctx context.Context) error {
-	if err := r.client.Save(ctx).Err(); err != nil {
-		return err
+	for {
+		err := r.client.Save(ctx).Err()
+		if err == nil {
+			break
+		}
+		if !redis.HasErrorPrefix(err, "Background save already in progress") || ctx.Err() != nil { // for a replica that is new
+			return err
+		}
+		sleep(ctx, 20*time.Millisecond)
 	}
 	_, err := os.Stat(filepath.Join(r.dir, "dump.rdb"))
 	return err
