@@ -33,7 +33,7 @@ func main() {
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
 	p := &program{environ: environ, stdout: stdout, stderr: stderr}
 	root := p.commands()
-	root.SetArgs(args)
+	root.SetArgs(append([]string{}, args...)) // none is none: nil would be those of the process
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
