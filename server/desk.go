@@ -82,7 +82,10 @@ func (d *desk) admitUser(ctx context.Context, a verify.Arrival) (verify.Entry, e
 		return verify.Entry{}, err
 	}
 	owner, known := d.owners.Get(string(hash))
-	if !known { // once for each session and process
+	if !known { // once for each session and process; made-up tokens are held against the address first
+		if err := d.limiter.Take(ctx, ratelimit.Take{Purpose: limitAddress, Actor: a.Address, Limit: limit(d.limits.Address)}); err != nil {
+			return verify.Entry{}, err
+		}
 		id, err := d.sessions.Authenticate(ctx, a.Token)
 		if err != nil {
 			return verify.Entry{}, err

@@ -32,11 +32,14 @@ if held and tonumber(string.match(held, '^%d+') or 0) > tonumber(ARGV[1]) then r
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1`)
 
-// fence replaces an entry older than a version by the version alone.
+// fence replaces an entry older than a version by the version alone. What is as new stays only if it lives as long as a
+// fence would: an entry that ends sooner would leave the way open to an older fill.
 var fence = redis.NewScript(`
 local held = redis.call('GET', KEYS[1])
-if held and tonumber(string.match(held, '^%d+') or 0) >= tonumber(ARGV[1]) then return 0 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+local version = held and tonumber(string.match(held, '^%d+') or 0) or 0
+local asked = tonumber(ARGV[1])
+if version >= asked and redis.call('PTTL', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
+redis.call('SET', KEYS[1], string.format('%.0f', math.max(version, asked)), 'PX', ARGV[2])
 return 1`)
 
 // entry is what a filled cell holds; of a fence there is the version alone.
@@ -66,8 +69,12 @@ type cells struct {
 }
 
 // fill keeps an entry in the epoch of a beat, if nothing newer is there. Its failure only costs a later look into
-// the store.
+// the store. It may replace a fence, so what would end before one is not kept (what is unknown replaces none).
 func (c cells) fill(ctx context.Context, key string, e entry, b beat, life time.Duration) {
+	if e.version > 0 && life < fenceLife {
+		c.rdb.Del(ctx, leaseKey(key))
+		return
+	}
 	v := strconv.FormatInt(e.version, 10)
 	value := v + "|" + strconv.FormatInt(e.asOf.UnixMilli(), 10) + "|" + b.epoch + "|" + e.payload
 	_ = fill.Run(ctx, c.rdb, []string{key, leaseKey(key)}, v, value, max(life.Milliseconds(), 1), b.at.Add(fillUntil).UnixMilli()).Err()
@@ -82,36 +89,35 @@ type fenced struct {
 	version int64
 }
 
-// fence sets fences, all in one round trip, and gives the epoch that the Redis holds which confirmed every one.
+// fence sets fences, all in one round trip, and then gives the epoch that the Redis holds which confirmed every one.
 func (c cells) fence(ctx context.Context, all []fenced) (epoch string, err error) {
 	life := fenceLife.Milliseconds()
-	set := func(run func(p redis.Pipeliner, f fenced) *redis.Cmd) (string, error) {
-		var held *redis.StringCmd
+	set := func(run func(p redis.Pipeliner, f fenced) *redis.Cmd) error {
 		cmds, err := c.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 			for _, f := range all {
 				run(p, f)
 			}
-			held = p.Get(ctx, epochKey) // last: of the server as it is once the fences stand
 			return nil
 		})
 		for _, cmd := range cmds {
 			err = errors.Join(err, cmd.Err())
 		}
-		if errors.Is(held.Err(), redis.Nil) { // it confirmed the fences, and knows no epoch
-			err = nil
-			for _, cmd := range cmds[:len(all)] {
-				err = errors.Join(err, cmd.Err())
-			}
-		}
-		return held.Val(), err
+		return err
 	}
-	epoch, err = set(func(p redis.Pipeliner, f fenced) *redis.Cmd {
+	err = set(func(p redis.Pipeliner, f fenced) *redis.Cmd {
 		return fence.EvalSha(ctx, p, []string{f.key}, f.version, life)
 	})
 	if err != nil && strings.Contains(err.Error(), "NOSCRIPT") { // a Redis that has not seen the script yet
-		epoch, err = set(func(p redis.Pipeliner, f fenced) *redis.Cmd {
+		err = set(func(p redis.Pipeliner, f fenced) *redis.Cmd {
 			return fence.Eval(ctx, p, []string{f.key}, f.version, life)
 		})
+	}
+	if err != nil {
+		return "", err
+	}
+	epoch, err = c.rdb.Get(ctx, epochKey).Result() // not before: of the servers as they are once the fences stand
+	if errors.Is(err, redis.Nil) {
+		return "", nil
 	}
 	return epoch, err
 }

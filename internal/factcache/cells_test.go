@@ -192,3 +192,24 @@ func TestJitter(t *testing.T) {
 		t.Errorf("1000 entries end in %d different minutes", len(ends))
 	}
 }
+
+// An entry that ends before a fence would must not stand in for one, whichever came first: behind it an older fill, held
+// back on its way, would find nothing.
+func TestShortLivedEntriesLeaveNoGap(t *testing.T) {
+	on(t, func(t *testing.T, rdb redis.UniversalClient) {
+		c := cells{rdb}
+		testkit.Must(t, rdb.Set(t.Context(), "a", "2|1|e1|new", 30*time.Millisecond).Err()) // by an older program, or near its end
+		setFences(t, c, fenced{"a", 2})
+		setFences(t, c, fenced{"b", 2})
+		put(t, c, "b", 2, "new", 30*time.Millisecond) // as it turns at midnight
+		for _, key := range []string{"a", "b"} {
+			if life := rdb.PTTL(t.Context(), key).Val(); life < fenceLife-patient {
+				t.Errorf("%s: version 2 stands for %v only", key, life)
+			}
+			put(t, c, key, 1, "old", factsLife)
+			if held := raw(t, rdb, key); version(held) != "2" {
+				t.Errorf("%s: the older fill is in: %q", key, held)
+			}
+		}
+	})
+}

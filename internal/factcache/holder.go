@@ -21,12 +21,12 @@ type Holder func(ctx context.Context, rdb redis.UniversalClient) (string, error)
 func InProcess(context.Context, redis.UniversalClient) (string, error) { return "in-process", nil }
 
 // Servers is the Holder of real servers: each one's run_id, which is another after a restart and on a server that took
-// over, and how often it was flushed. A server that may evict keys could drop a fence unseen, so it is refused.
+// over, its replication id, which is another after it was a replica for a while, and how often it was flushed. A server that may evict keys could drop a fence unseen, so it is refused.
 func Servers(ctx context.Context, rdb redis.UniversalClient) (string, error) {
 	var mu sync.Mutex
 	var names []string
 	add := func(ctx context.Context, c *redis.Client) error {
-		info, err := c.Info(ctx, "server", "memory", "commandstats").Result()
+		info, err := c.Info(ctx, "server", "replication", "memory", "commandstats").Result()
 		if err != nil {
 			return err
 		}
@@ -74,7 +74,7 @@ func serverName(info string) (string, error) {
 	if limit := fields["maxmemory"]; limit != "" && limit != "0" && fields["maxmemory_policy"] != "noeviction" {
 		return "", ErrEvicts
 	}
-	return run + " " + calls(fields["cmdstat_flushall"]) + " " + calls(fields["cmdstat_flushdb"]), nil
+	return run + " " + fields["master_replid"] + " " + calls(fields["cmdstat_flushall"]) + " " + calls(fields["cmdstat_flushdb"]), nil
 }
 
 // calls takes "calls=3" out of "calls=3,usec=…".

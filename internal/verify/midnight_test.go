@@ -55,7 +55,7 @@ func TestVerdictTurnsAtMidnightInChina(t *testing.T) {
 				c.change(r, s.afterIssue)
 			}
 			midnight := s.last.AddDays(1).Start()
-			c.clock.Set(midnight.Add(-time.Second))
+			c.clock.Set(midnight.Add(-10 * time.Minute))
 			filled := c.scan(issued.Code) // into the cache
 
 			c.clock.Set(midnight.Add(-time.Millisecond))

@@ -92,6 +92,9 @@ func (s *Service) Public(ctx context.Context, address, digits string, look bool)
 	}
 	a := s.decide(read, entry.Facts)
 	if !look {
+		if r := a.Verdict.Registration; r != nil { // whoever calls itself a preview is shown the person all the same
+			entry.Shown(ctx, r.Facts.PersonID)
+		}
 		return a, nil
 	}
 	return s.record(ctx, read, a, entry, models.Scan{Channel: models.ChannelPublic})
