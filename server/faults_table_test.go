@@ -42,7 +42,7 @@ func theForm() form {
 	if *longFaults {
 		return form{answers: 400, pause: 4 * time.Millisecond, cacheWait: 50 * time.Millisecond, storeWait: 250 * time.Millisecond, slack: time.Second}
 	}
-	return form{answers: 12, pause: 10 * time.Millisecond, cacheWait: 150 * time.Millisecond, storeWait: time.Second, slack: time.Second}
+	return form{answers: 12, pause: 10 * time.Millisecond, cacheWait: 150 * time.Millisecond, storeWait: time.Second, slack: 3 * time.Second}
 }
 
 // want is what is promised during a fault: of what the cache knows, and of what only the database knows.
