@@ -234,6 +234,20 @@ func TestLease(t *testing.T) {
 	})
 }
 
+// A look that came to nothing is nobody's to wait for: while the source refuses, every caller hears so at once.
+func TestLeaseIsGivenBackByAFailure(t *testing.T) {
+	on(t, func(t *testing.T, rdb redis.UniversalClient) {
+		w := newWorld(t, rdb)
+		w.facts.guard = NewGuard(10, leaseLife/2)
+		w.fail(models.ErrUnavailable)
+		_, err := w.facts.Facts(t.Context(), w.id)
+		testkit.WantErr(t, err, models.ErrUnavailable)
+		if n := rdb.Exists(t.Context(), leaseKey(factKey(w.id))).Val(); n != 0 {
+			t.Error("the lease was not given back: the next one waits for an answer that never comes")
+		}
+	})
+}
+
 // Four instances, one cold key, two thousand callers at once: one look into the source.
 func TestStampede(t *testing.T) {
 	r := testkit.Redis(t)
