@@ -30,7 +30,8 @@ var longFaults = flag.Bool("faults.long", false, "many questions for each fault,
 
 // form is how thoroughly the table is gone through.
 type form struct {
-	answers   int // to each question in each phase
+	answers   int // to each question during the fault
+	usual     int // to each question before it and after it
 	pause     time.Duration
 	cacheWait time.Duration // REDIS_TIMEOUT
 	storeWait time.Duration // DATABASE_ANSWER_TIMEOUT
@@ -39,9 +40,9 @@ type form struct {
 
 func theForm() form {
 	if *longFaults {
-		return form{answers: 400, pause: 4 * time.Millisecond, cacheWait: 50 * time.Millisecond, storeWait: 250 * time.Millisecond, slack: time.Second}
+		return form{answers: 200, usual: 50, pause: 4 * time.Millisecond, cacheWait: 50 * time.Millisecond, storeWait: 250 * time.Millisecond, slack: time.Second}
 	}
-	return form{answers: 10, pause: 5 * time.Millisecond, cacheWait: 150 * time.Millisecond, storeWait: 600 * time.Millisecond, slack: time.Second}
+	return form{answers: 10, usual: 10, pause: 5 * time.Millisecond, cacheWait: 150 * time.Millisecond, storeWait: 600 * time.Millisecond, slack: time.Second}
 }
 
 // want is what is promised during a fault: of what the cache knows, and of what only the database knows.
@@ -249,7 +250,7 @@ func (s *stage) play(t *testing.T, f failure, token string) {
 			out.end()
 		}
 	}()
-	out.during(t, before, s.answers)
+	out.during(t, before, s.usual)
 
 	hit := time.Now()
 	end := sync.OnceFunc(f.begin(t, s))
@@ -268,7 +269,7 @@ func (s *stage) play(t *testing.T, f failure, token string) {
 	s.turn.mu.Lock()
 	s.turn.told, s.turn.forgets = true, false // from here on the old state is wrong
 	s.turn.mu.Unlock()
-	out.during(t, after, s.answers)
+	out.during(t, after, s.usual)
 	ended = true
 	all := out.end()
 
