@@ -45,8 +45,8 @@ func redisFaults() []failure {
 			return again(10*time.Millisecond, func() { s.hangUp(t) })
 		}},
 		{name: "Redis is a read-only replica", want: everybody, change: change, begin: func(t *testing.T, s *stage) func() {
-			testkit.Must(t, s.rdb.SlaveOf(t.Context(), "127.0.0.1", "1").Err())
-			return func() { testkit.Must(t, s.rdb.SlaveOf(t.Context(), "NO", "ONE").Err()) }
+			testkit.Must(t, s.rdb.ReplicaOf(t.Context(), "127.0.0.1", "1").Err())
+			return func() { testkit.Must(t, s.rdb.ReplicaOf(t.Context(), "NO", "ONE").Err()) }
 		}},
 		{name: "Redis is full", want: everybody, change: change, begin: func(t *testing.T, s *stage) func() {
 			testkit.Must(t, s.rdb.ConfigSet(t.Context(), "maxmemory", "1").Err())

@@ -292,6 +292,9 @@ func (s *stage) hold(t *testing.T, w want, out *stream) {
 		if v.outcome == wrong {
 			t.Errorf("%s (phase %d, after %v): %s", v.name, v.phase, v.took, v.why)
 		}
+		if v.stale > 30*time.Second {
+			t.Errorf("%s did not know a change of %v ago", v.name, v.stale)
+		}
 	}
 	for _, q := range out.questions {
 		expect := w.asked
@@ -447,6 +450,6 @@ func tableOf(lines []line) string {
 			l.name, ms(l.before), of(l.cached), of(l.asked), ms(l.stale), ms(l.back), fmt.Sprintf("%d of %d", l.wrong, l.questions), l.answers,
 		}, "\t")+"\n")
 	}
-	w.Flush()
+	_ = w.Flush() // into memory
 	return b.String()
 }
