@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -198,6 +200,42 @@ func TestAsOfTheHeartbeat(t *testing.T) {
 	if got := ask(t, w.facts, w.id); !got.AsOf.After(first.AsOf) || got.AsOf.After(time.Now()) {
 		t.Errorf("as of %v, filled %v", got.AsOf, first.AsOf)
 	}
+}
+
+// counting counts the epochs that begin, and holds up whoever began one before Redis hears of it.
+type counting struct {
+	*outbox
+	began atomic.Int32
+}
+
+func (c *counting) ReplaceEpoch(ctx context.Context, name string, next models.Epoch) (bool, error) {
+	replaced, err := c.outbox.ReplaceEpoch(ctx, name, next)
+	if replaced {
+		c.began.Add(1)
+		time.Sleep(3 * time.Millisecond)
+	}
+	return replaced, err
+}
+
+// Relays that find an empty Redis at the same moment agree on one epoch: none ends that of another, which would leave all
+// of them without a heartbeat.
+func TestRelaysAgreeOnAnEpoch(t *testing.T) {
+	on(t, func(t *testing.T, rdb redis.UniversalClient) {
+		db := &counting{outbox: &outbox{}}
+		var all sync.WaitGroup
+		for range 8 {
+			relay := NewRelay(rdb, db, holderOf, time.Now, quiet)
+			all.Go(func() {
+				if err := relay.Turn(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if n := db.began.Load(); n != 1 {
+			t.Errorf("%d epochs began", n)
+		}
+	})
 }
 
 func TestServersThatMayEvictAreRefused(t *testing.T) {
