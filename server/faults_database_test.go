@@ -242,5 +242,5 @@ func testCrowd(t *testing.T, s *stage) {
 	}
 	end()
 	s.recovered(t, probes, 5*time.Second)
-	s.balance(t, began)
+	s.balance(t, began, poolBound)
 }

@@ -68,6 +68,7 @@ func serve(t testing.TB, env environment, args ...string) *process {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	p := &process{out: newTape(), log: newTape(), cancel: cancel, ended: make(chan int, 1)}
+	args = append([]string{}, args...) // not nil, for which cobra takes those of the test
 	go func() { p.ended <- run(ctx, args, env.list(), p.out, p.log) }()
 	t.Cleanup(func() { p.stop(t) })
 	within(t, 60*time.Second, "the server listens", func() bool {

@@ -100,6 +100,9 @@ func (r *Relay) enter(ctx context.Context, s seen) (entered bool, err error) {
 	if present.Name != "" && present.Name == s.epoch && present.Holder == s.holder {
 		return true, nil
 	}
+	if present.Name != "" && present.Holder == s.holder && r.toldMeanwhile(ctx, present.Name) {
+		return false, nil
+	}
 	next := models.Epoch{Name: rand.Text()[:10], Holder: s.holder, Since: models.InstantOf(r.now())}
 	replaced, err := r.epochs.ReplaceEpoch(ctx, present.Name, next)
 	if err != nil || !replaced {
@@ -107,6 +110,26 @@ func (r *Relay) enter(ctx context.Context, s seen) (entered bool, err error) {
 	}
 	r.log.InfoContext(ctx, "cache: a new epoch begins, nothing cached before it counts", "epoch", next.Name)
 	return false, r.cells.rdb.Set(ctx, epochKey, next.Name, 0).Err()
+}
+
+// epochGrace is how long a relay has to tell Redis of an epoch that it began, before another one takes it for lost.
+const epochGrace = 100 * time.Millisecond
+
+// toldMeanwhile waits whether Redis is told of an epoch that began with it, as another relay may be about to do: relays
+// that come at once would else go on ending each other's.
+func (r *Relay) toldMeanwhile(ctx context.Context, name string) bool {
+	ctx, cancel := context.WithTimeout(ctx, epochGrace)
+	defer cancel()
+	for {
+		if held, err := r.cells.rdb.Get(ctx, epochKey).Result(); held == name || err != nil && !answered(err) {
+			return held == name
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(epochGrace / 20):
+		}
+	}
 }
 
 // renew beats once. The end of the beat is an instant of Redis's clock, so that a command which the network held

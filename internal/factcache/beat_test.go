@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -200,6 +202,42 @@ func TestAsOfTheHeartbeat(t *testing.T) {
 	}
 }
 
+// counting counts the epochs that begin, and holds up whoever began one before Redis hears of it.
+type counting struct {
+	*outbox
+	began atomic.Int32
+}
+
+func (c *counting) ReplaceEpoch(ctx context.Context, name string, next models.Epoch) (bool, error) {
+	replaced, err := c.outbox.ReplaceEpoch(ctx, name, next)
+	if replaced {
+		c.began.Add(1)
+		time.Sleep(3 * time.Millisecond)
+	}
+	return replaced, err
+}
+
+// Relays that find an empty Redis at the same moment agree on one epoch: none ends that of another, which would leave all
+// of them without a heartbeat.
+func TestRelaysAgreeOnAnEpoch(t *testing.T) {
+	on(t, func(t *testing.T, rdb redis.UniversalClient) {
+		db := &counting{outbox: &outbox{}}
+		var all sync.WaitGroup
+		for range 8 {
+			relay := NewRelay(rdb, db, holderOf, time.Now, quiet)
+			all.Go(func() {
+				if err := relay.Turn(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if n := db.began.Load(); n != 1 {
+			t.Errorf("%d epochs began", n)
+		}
+	})
+}
+
 func TestServersThatMayEvictAreRefused(t *testing.T) {
 	for policy, want := range map[string]error{"noeviction": nil, "allkeys-lru": ErrEvicts, "volatile-ttl": ErrEvicts} {
 		r := testkit.Redis(t, "maxmemory 100mb", "maxmemory-policy "+policy)
@@ -230,6 +268,20 @@ func TestLease(t *testing.T) {
 		}
 		if n := rdb.Exists(t.Context(), leaseKey(factKey(w.id))).Val(); n != 0 {
 			t.Error("the lease was not given back")
+		}
+	})
+}
+
+// A look that came to nothing is nobody's to wait for: while the source refuses, every caller hears so at once.
+func TestLeaseIsGivenBackByAFailure(t *testing.T) {
+	on(t, func(t *testing.T, rdb redis.UniversalClient) {
+		w := newWorld(t, rdb)
+		w.facts.guard = NewGuard(10, leaseLife/2)
+		w.fail(models.ErrUnavailable)
+		_, err := w.facts.Facts(t.Context(), w.id)
+		testkit.WantErr(t, err, models.ErrUnavailable)
+		if n := rdb.Exists(t.Context(), leaseKey(factKey(w.id))).Val(); n != 0 {
+			t.Error("the lease was not given back: the next one waits for an answer that never comes")
 		}
 	})
 }

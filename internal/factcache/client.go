@@ -86,7 +86,7 @@ func newBreaker(log *slog.Logger) *breaker {
 }
 
 // answered tells whether Redis did its part: an answer, "no such key", or a refusal of the command.
-// A server that is loading, read-only or without its cluster answers too, but cannot serve.
+// A server that is loading, read-only, without its cluster or of another password answers too, but cannot serve.
 func answered(err error) bool {
 	if err == nil || errors.Is(err, redis.Nil) {
 		return true
@@ -95,7 +95,7 @@ func answered(err error) bool {
 	if !errors.As(err, &reply) {
 		return false
 	}
-	for _, cannot := range []string{"LOADING", "READONLY", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "NOREPLICAS"} {
+	for _, cannot := range []string{"LOADING", "READONLY", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "NOREPLICAS", "WRONGPASS", "NOAUTH"} {
 		if strings.HasPrefix(reply.Error(), cannot) {
 			return false
 		}

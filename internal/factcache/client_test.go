@@ -78,6 +78,8 @@ func TestAnswered(t *testing.T) {
 		{reply("MASTERDOWN Link with MASTER is down"), false},
 		{reply("TRYAGAIN Multiple keys request"), false},
 		{reply("NOREPLICAS Not enough good replicas to write."), false},
+		{reply("WRONGPASS invalid username-password pair or user is disabled."), false},
+		{reply("NOAUTH Authentication required."), false},
 		{io.EOF, false},
 		{context.DeadlineExceeded, false},
 		{redis.ErrPoolTimeout, false},

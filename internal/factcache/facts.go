@@ -161,8 +161,10 @@ func (r *FactsRead) outran(v *view, f *found) bool {
 
 // load asks the source, and keeps what it says. While the cache is in order, one instance does it for all.
 func (f *Facts) load(ctx context.Context, id models.CertificateID, v view) (models.KnownFacts, error) {
+	var leased bool
 	if !v.away && v.beats {
-		if others := f.lease(ctx, id, &v); others {
+		var others bool
+		if others, leased = f.lease(ctx, id, &v); others {
 			return v.known(f.now()), nil
 		}
 	}
@@ -173,6 +175,9 @@ func (f *Facts) load(ctx context.Context, id models.CertificateID, v view) (mode
 		return err
 	})
 	if err != nil {
+		if leased { // or the next ones would wait for what nobody looks up; unless our time is over already
+			f.cells.rdb.Del(ctx, leaseKey(factKey(id)))
+		}
 		return models.KnownFacts{}, err
 	}
 	if !v.away && v.beats {
@@ -197,8 +202,9 @@ func lifeOf(facts *models.Facts, now time.Time) time.Duration {
 	return max(life, time.Millisecond)
 }
 
-// lease waits until this instance may look into the source, and gives true when another one's look was enough.
-func (f *Facts) lease(ctx context.Context, id models.CertificateID, v *view) (others bool) {
+// lease waits until this instance may look into the source. others: another one's look was enough. mine: the lease is
+// ours to give back, which a fill does too.
+func (f *Facts) lease(ctx context.Context, id models.CertificateID, v *view) (others, mine bool) {
 	patience := ctx
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
@@ -209,23 +215,23 @@ func (f *Facts) lease(ctx context.Context, id models.CertificateID, v *view) (ot
 	for {
 		look := NewLook(patience, f.cells.rdb)
 		cell := look.Pipe.Get(patience, key)
-		mine := look.Pipe.SetNX(patience, leaseKey(key), "", leaseLife)
+		taken := look.Pipe.SetNX(patience, leaseKey(key), "", leaseLife)
 		look.Exec(patience)
 		if now := viewOf(id, look, cell); !now.away {
 			*v = now // a newer beat, and perhaps what another instance found
 		}
 		switch {
 		case v.counts():
-			if mine.Val() { // it was given back a moment ago, and is not needed
+			if taken.Val() { // it was given back a moment ago, and is not needed
 				f.cells.rdb.Del(ctx, leaseKey(key))
 			}
-			return true
-		case mine.Val() || mine.Err() != nil:
-			return false
+			return true, false
+		case taken.Val() || taken.Err() != nil:
+			return false, taken.Val()
 		}
 		select {
 		case <-patience.Done():
-			return false
+			return false, false
 		case <-time.After(leasePoll):
 		}
 	}
