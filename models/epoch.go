@@ -7,7 +7,9 @@ type Epoch struct {
 	ID     int64  `gorm:"primaryKey"` // always EpochID: there is one row
 	Name   string // random; empty before the first
 	Holder string // which cache servers, in which run, hold it
-	Since  Instant
+	// Since is when confirmations begin to count. Where a replica took over, readers may still be with its
+	// old master for as long as a heartbeat lives.
+	Since Instant
 }
 
 // EpochID is the id of the one row.

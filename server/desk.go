@@ -19,7 +19,7 @@ import (
 // desk is where session, limits, facts and scan log meet, so that a scan costs two round trips to Redis: one
 // before the verdict and one after it.
 type desk struct {
-	rdb        redis.UniversalClient
+	line       *factcache.Line
 	sessions   *session.Service
 	identities *factcache.Identities
 	facts      *factcache.Facts
@@ -82,33 +82,53 @@ func (d *desk) admitUser(ctx context.Context, a verify.Arrival) (verify.Entry, e
 		return verify.Entry{}, err
 	}
 	owner, known := d.owners.Get(string(hash))
-	if !known { // once for each session and process; made-up tokens are held against the address first
-		if err := d.limiter.Take(ctx, ratelimit.Take{Purpose: limitAddress, Actor: a.Address, Limit: limit(d.limits.Address)}); err != nil {
-			return verify.Entry{}, err
-		}
-		id, err := d.sessions.Authenticate(ctx, a.Token)
-		if err != nil {
-			return verify.Entry{}, err
-		}
-		owner = id.UserID
-		d.owners.Add(string(hash), owner)
+	if !known {
+		return d.admitStranger(ctx, a, hash)
 	}
-	takes := []ratelimit.Take{
-		{Purpose: limitAddress, Actor: a.Address, Limit: limit(d.limits.Address)},
-		{Purpose: limitUser, Actor: owner, Limit: limit(d.limits.User)},
-	}
-	if a.Certificate == nil {
-		takes = append(takes, ratelimit.Take{Purpose: limitMisses, Actor: owner, Limit: limit(d.limits.Misses)})
-	}
-	look := factcache.NewLook(ctx, d.rdb)
+	look := d.line.Look(ctx)
 	who := d.identities.Queue(ctx, look, hash)
-	t := d.queue(ctx, look, a, "user:"+owner, takes)
+	t := d.queue(ctx, look, a, "user:"+owner, d.takes(a, owner, ratelimit.Take{Purpose: limitAddress, Actor: a.Address, Limit: limit(d.limits.Address)}))
 	look.Exec(ctx)
+	id, err := d.sessions.Judge(who.Get(ctx))
+	if err != nil {
+		d.owners.Remove(string(hash))
+		return verify.Entry{}, err
+	}
+	return t.entry(ctx, id, d.personsOf(id))
+}
+
+// admitStranger asks first, once for each session and process, whose the session is; made-up tokens are held against the
+// address.
+func (d *desk) admitStranger(ctx context.Context, a verify.Arrival, hash []byte) (verify.Entry, error) {
+	first := d.line.Look(ctx)
+	address := d.limiter.Queue(ctx, first.Pipe, ratelimit.Take{Purpose: limitAddress, Actor: a.Address, Limit: limit(d.limits.Address)})
+	who := d.identities.Queue(ctx, first, hash)
+	first.Exec(ctx)
+	if err := address.Decide(ctx); err != nil {
+		return verify.Entry{}, err
+	}
 	id, err := d.sessions.Judge(who.Get(ctx))
 	if err != nil {
 		return verify.Entry{}, err
 	}
+	d.owners.Add(string(hash), id.UserID)
+	look := d.line.Look(ctx)
+	t := d.queue(ctx, look, a, "user:"+id.UserID, d.takes(a, id.UserID))
+	if first.Away() { // nobody waits for it twice
+		look.Skip()
+	} else {
+		look.Exec(ctx)
+	}
 	return t.entry(ctx, id, d.personsOf(id))
+}
+
+// takes are what a scan of a user takes of the limits, beside more.
+func (d *desk) takes(a verify.Arrival, user string, more ...ratelimit.Take) []ratelimit.Take {
+	takes := append(more, ratelimit.Take{Purpose: limitUser, Actor: user, Limit: limit(d.limits.User)})
+	if a.Certificate == nil {
+		takes = append(takes, ratelimit.Take{Purpose: limitMisses, Actor: user, Limit: limit(d.limits.Misses)})
+	}
+	return takes
 }
 
 // personsOf is how many distinct persons a user may be shown in a day.
@@ -121,7 +141,7 @@ func (d *desk) personsOf(id models.Identity) int {
 
 // admitAddress asks the same of somebody without a log-in.
 func (d *desk) admitAddress(ctx context.Context, a verify.Arrival, takes ...ratelimit.Take) (verify.Entry, error) {
-	look := factcache.NewLook(ctx, d.rdb)
+	look := d.line.Look(ctx)
 	t := d.queue(ctx, look, a, "addr:"+a.Address, takes)
 	look.Exec(ctx)
 	return t.entry(ctx, models.Identity{}, d.limits.PersonsAddress)
@@ -130,13 +150,14 @@ func (d *desk) admitAddress(ctx context.Context, a verify.Arrival, takes ...rate
 // trip is what was asked in the round trip before the verdict.
 type trip struct {
 	desk    *desk
+	look    *factcache.Look
 	limits  *ratelimit.Pending
 	persons *ratelimit.PersonsPending
 	facts   *factcache.FactsRead // nil where nobody asked
 }
 
 func (d *desk) queue(ctx context.Context, look *factcache.Look, a verify.Arrival, actor string, takes []ratelimit.Take) *trip {
-	t := &trip{desk: d, limits: d.limiter.Queue(ctx, look.Pipe, takes...)}
+	t := &trip{desk: d, look: look, limits: d.limiter.Queue(ctx, look.Pipe, takes...)}
 	if a.Certificate != nil || a.Purpose == verify.ForLookUp {
 		t.persons = d.limiter.QueuePersons(ctx, look.Pipe, actor, ratelimit.Day(d.now()))
 	}
@@ -163,17 +184,24 @@ func (t *trip) entry(ctx context.Context, id models.Identity, persons int) (veri
 
 // record is the round trip after the verdict.
 func (t *trip) record(ctx context.Context, scan models.Scan, person int64) error {
-	pipe := t.desk.rdb.Pipeline()
+	pipe := t.desk.line.Client().Pipeline()
 	kept := t.desk.log.Queue(ctx, pipe, scan)
 	t.note(ctx, pipe, person)
-	_, _ = pipe.Exec(ctx) // each part knows its own outcome
+	t.exec(ctx, pipe)
 	return kept.Confirm(ctx)
 }
 
 func (t *trip) shown(ctx context.Context, person int64) {
-	pipe := t.desk.rdb.Pipeline()
+	pipe := t.desk.line.Client().Pipeline()
 	t.note(ctx, pipe, person)
-	_, _ = pipe.Exec(ctx) // a Redis that is away counts in this process
+	t.exec(ctx, pipe) // a Redis that is away counts in this process
+}
+
+// exec makes the trip, unless Redis did not serve the one before. Each part knows its own outcome.
+func (t *trip) exec(ctx context.Context, pipe redis.Pipeliner) {
+	if !t.look.Away() {
+		t.desk.line.Exec(ctx, pipe)
+	}
 }
 
 func (t *trip) note(ctx context.Context, pipe redis.Pipeliner, person int64) {

@@ -18,7 +18,6 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/gin-gonic/gin"
-	"github.com/redis/go-redis/v9"
 
 	"yanzheng/internal/code"
 	"yanzheng/internal/demo"
@@ -35,7 +34,7 @@ import (
 // a WeChat on loopback, and demo data.
 type embedded struct {
 	redis   *miniredis.Miniredis
-	cache   redis.UniversalClient
+	address factcache.Redis // how to reach it
 	wechat  *http.Server
 	sandbox *sandbox.Sandbox
 	account wechat.Config
@@ -67,7 +66,7 @@ func startEmbedded(ctx context.Context) (*embedded, error) {
 	if err := e.redis.Start(); err != nil {
 		return nil, err
 	}
-	e.cache = factcache.Connect(factcache.Redis{Addresses: []string{e.redis.Addr()}, Password: password, Timeout: time.Second})
+	e.address = factcache.Redis{Addresses: []string{e.redis.Addr()}, Password: password, Timeout: time.Second}
 	e.account = wechat.Config{AppID: "wxdemo" + rand.Text()[:10], AppSecret: rand.Text()}
 	e.sandbox = sandbox.New(sandbox.Config{AppID: e.account.AppID, AppSecret: e.account.AppSecret, Now: time.Now})
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
@@ -87,7 +86,6 @@ func startEmbedded(ctx context.Context) (*embedded, error) {
 func (e *embedded) close() {
 	e.stop()
 	_ = e.wechat.Close()
-	_ = e.cache.Close()
 	e.redis.Close()
 }
 

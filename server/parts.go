@@ -31,15 +31,16 @@ type parts struct {
 	now    func() time.Time
 	store  *store.Store
 	guard  *factcache.Guard      // in front of the database, for what somebody waits for
-	redis  redis.UniversalClient // nil in a sub-command of the embedded mode
+	line   *factcache.Line       // to Redis, for what somebody waits for; nil in a sub-command of the embedded mode
+	steady redis.UniversalClient // to Redis, for what nobody waits for; nil likewise
 	relay  *factcache.Relay      // nil likewise
 	home   *home                 // the embedded mode's folder, else nil
 }
 
 // open connects to what the configuration names. In the embedded mode the in-process Redis belongs to
-// the serving process alone: cache is given there, and nil elsewhere.
-func open(ctx context.Context, c config.Config, log *slog.Logger, cache redis.UniversalClient) (*parts, error) {
-	p := &parts{config: c, log: log, now: time.Now, redis: cache}
+// the serving process alone: it is given there, and nil elsewhere.
+func open(ctx context.Context, c config.Config, log *slog.Logger, own *factcache.Redis) (*parts, error) {
+	p := &parts{config: c, log: log, now: time.Now}
 	options := storeOptions(c, log)
 	if c.Embedded {
 		var err error
@@ -47,21 +48,25 @@ func open(ctx context.Context, c config.Config, log *slog.Logger, cache redis.Un
 			return nil, err
 		}
 		options.Path, options.Keys = p.home.database, p.home.keys
-	} else if cache == nil {
-		p.redis = connectRedis(c.Redis, log)
+	} else {
+		own = redisOf(c.Redis, log)
+	}
+	if own != nil {
+		p.line = factcache.Open(*own)
+		p.steady = redis.NewUniversalClient(own.Steady())
 	}
 	var err error
 	if p.store, err = store.Open(ctx, options); err != nil {
 		p.close()
 		return nil, err
 	}
-	p.guard = guard(c)
-	if p.redis != nil {
-		holder := factcache.Servers
+	p.guard = p.newGuard()
+	if p.line != nil {
+		holder := factcache.Behind
 		if c.Embedded {
 			holder = factcache.InProcess
 		}
-		p.relay = factcache.NewRelay(p.redis, p.store, holder, p.now, log)
+		p.relay = factcache.NewRelay(p.steady, p.store, holder, p.now, log).Vouch(p.line)
 	}
 	err = p.checkSchema(ctx)
 	if err == nil {
@@ -87,14 +92,22 @@ func storeOptions(c config.Config, log *slog.Logger) store.Options {
 	}
 }
 
-// guard lets those who wait for an answer have three quarters of the connections: the relay, the scan log's consumer
+// newGuard lets those who wait for an answer have three quarters of the connections: the relay, the scan log's consumer
 // and the health check find one however great the load is.
-func guard(c config.Config) *factcache.Guard {
-	patience := c.Database.AnswerTimeout
-	if c.Embedded {
-		patience = embeddedPatience
+func (p *parts) newGuard() *factcache.Guard {
+	var away func() bool
+	if p.line != nil {
+		away = p.line.Away
 	}
-	return factcache.NewGuard(max(1, c.Database.MaxOpen*3/4), patience)
+	return factcache.NewGuard(max(1, p.config.Database.MaxOpen*3/4), p.patience(), away)
+}
+
+// patience is how long one answer may take.
+func (p *parts) patience() time.Duration {
+	if p.config.Embedded {
+		return embeddedPatience
+	}
+	return p.config.Database.AnswerTimeout
 }
 
 // embeddedPatience is longer, as SQLite's one writer may be an import in another process.
@@ -115,9 +128,11 @@ func (p *parts) close() {
 			p.log.Warn("closing the database", "error", err)
 		}
 	}
-	if p.redis != nil {
-		if err := p.redis.Close(); err != nil && !errors.Is(err, redis.ErrClosed) {
-			p.log.Warn("closing Redis", "error", err)
+	if p.line != nil {
+		for _, rdb := range []redis.UniversalClient{p.line.Client(), p.steady} {
+			if err := rdb.Close(); err != nil && !errors.Is(err, redis.ErrClosed) {
+				p.log.Warn("closing Redis", "error", err)
+			}
 		}
 	}
 }
@@ -141,22 +156,22 @@ func (p *parts) roles() *session.Service {
 // newDesk puts together what everybody passes who asks something of the serving process.
 func (p *parts) newDesk(w session.WeChat, log *scanlog.Log) *desk {
 	d := &desk{
-		rdb: p.redis, log: log, limits: p.config.Limits, now: p.now, owners: newOwners(), tally: &ratelimit.Tally{},
-		identities: factcache.NewIdentities(p.redis, p.store, p.guard, p.now),
-		facts:      factcache.NewFacts(p.redis, p.store, p.guard, p.now),
-		limiter:    ratelimit.New(p.redis, ratelimit.Options{Now: p.now}),
+		line: p.line, log: log, limits: p.config.Limits, now: p.now, owners: newOwners(), tally: &ratelimit.Tally{},
+		identities: factcache.NewIdentities(p.line, p.store, p.guard, p.now),
+		facts:      factcache.NewFacts(p.line, p.store, p.guard, p.now),
+		limiter:    ratelimit.New(p.line.Client(), ratelimit.Options{Now: p.now}),
 		local:      ratelimit.NewLocal(p.now, 0),
 	}
-	d.sessions = session.New(d, w, p.store, d.identities, p, p.config.Session.TTL, p.now)
+	d.sessions = session.New(d, w, p.guarded(), d.identities, p, p.config.Session.TTL, p.now)
 	return d
 }
 
 // newScanLog gives the log of scans. The embedded mode's goes straight into the database: its Redis is gone with the
 // process.
-func (p *parts) newScanLog(consumer redis.UniversalClient) *scanlog.Log {
-	o := scanlog.Options{Consumer: consumer, Database: p.store, Direct: p.guarded(), Logger: p.log, Now: p.now}
+func (p *parts) newScanLog() *scanlog.Log {
+	o := scanlog.Options{Database: p.store, Direct: p.guarded(), Logger: p.log, Now: p.now}
 	if !p.config.Embedded {
-		o.Hot = p.redis
+		o.Hot, o.Consumer = p.line.Client(), p.steady
 	}
 	return scanlog.New(o)
 }
@@ -181,6 +196,24 @@ func (g guarded) FindRegistration(ctx context.Context, number, name string, cate
 		return err
 	})
 	return found, err
+}
+
+// EnsureUser finds or makes a user while somebody waits for the log-in.
+func (g guarded) EnsureUser(ctx context.Context, openID, newID string, at models.Instant) (u models.User, err error) {
+	err = g.guard.Ask(ctx, func(ctx context.Context) (err error) {
+		u, err = g.Store.EnsureUser(ctx, openID, newID, at)
+		return err
+	})
+	return u, err
+}
+
+// CreateSession begins a session while somebody waits for the log-in.
+func (g guarded) CreateSession(ctx context.Context, s models.Session) (id models.Identity, err error) {
+	err = g.guard.Ask(ctx, func(ctx context.Context) (err error) {
+		id, err = g.Store.CreateSession(ctx, s)
+		return err
+	})
+	return id, err
 }
 
 // codeDir is the folder of the key ring.
@@ -215,22 +248,10 @@ func (p *parts) codes(ctx context.Context) (*code.Reader, error) {
 	return code.NewReader(p.config.Prefix(), ring), nil
 }
 
-func connectRedis(c config.Redis, log *slog.Logger) redis.UniversalClient {
-	return factcache.Connect(redisOf(c, c.Timeout, log))
-}
-
-// consumerTimeout is for those for whom nobody waits: they rather wait than fail.
-const consumerTimeout = 3 * time.Second
-
-// connectConsumer gives a client without a breaker for the scan log's consumer.
-func connectConsumer(c config.Redis) redis.UniversalClient {
-	return redis.NewUniversalClient(redisOf(c, consumerTimeout, nil).Options())
-}
-
-func redisOf(c config.Redis, timeout time.Duration, log *slog.Logger) factcache.Redis {
-	return factcache.Redis{
+func redisOf(c config.Redis, log *slog.Logger) *factcache.Redis {
+	return &factcache.Redis{
 		Addresses: c.Addresses, MasterName: c.MasterName, Cluster: c.Cluster, Username: c.Username,
-		Password: c.Password.Reveal(), DB: c.DB, TLS: tlsConfig(c.TLS, c.CA), Timeout: timeout, Log: log,
+		Password: c.Password.Reveal(), DB: c.DB, TLS: tlsConfig(c.TLS, c.CA), Timeout: c.Timeout, Log: log,
 	}
 }
 

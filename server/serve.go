@@ -16,6 +16,7 @@ import (
 
 	"yanzheng/config"
 	"yanzheng/internal/code"
+	"yanzheng/internal/factcache"
 	"yanzheng/internal/scanlog"
 	"yanzheng/internal/store"
 	"yanzheng/internal/verify"
@@ -63,7 +64,6 @@ type server struct {
 	listeners []listener // the public one, and the administration's where there is one
 	codes     *code.Reader
 	weChat    *wechat.Client
-	consumer  redis.UniversalClient // the scan log's; nil in the embedded mode
 	scans     *scanlog.Log
 	desk      *desk
 	verifier  *verify.Service
@@ -101,15 +101,15 @@ type listener struct {
 
 func (s *server) build(ctx context.Context, c config.Config, log *slog.Logger) error {
 	var err error
-	var cache redis.UniversalClient
+	var own *factcache.Redis
 	account := wechat.Config{AppID: c.WeChat.AppID, AppSecret: c.WeChat.Secret.Reveal(), SandboxURL: c.WeChat.SandboxURL}
 	if c.Embedded {
 		if s.embedded, err = startEmbedded(ctx); err != nil {
 			return err
 		}
-		cache, account = s.embedded.cache, s.embedded.account
+		own, account = &s.embedded.address, s.embedded.account
 	}
-	if s.parts, err = open(ctx, c, log, cache); err != nil {
+	if s.parts, err = open(ctx, c, log, own); err != nil {
 		return err
 	}
 	if s.home != nil {
@@ -120,15 +120,12 @@ func (s *server) build(ctx context.Context, c config.Config, log *slog.Logger) e
 	if s.codes, err = s.parts.codes(ctx); err != nil {
 		return err
 	}
-	if s.weChat, err = wechat.New(account, s.redis, log); err != nil {
+	if s.weChat, err = wechat.New(account, s.line.Client(), log); err != nil {
 		return err
 	}
-	if !c.Embedded {
-		s.consumer = connectConsumer(c.Redis)
-	}
-	s.scans = s.newScanLog(s.consumer)
+	s.scans = s.newScanLog()
 	s.desk = s.newDesk(s.weChat, s.scans)
-	s.verifier = verify.New(s.codes, s.desk, s.guarded(), s.now)
+	s.verifier = verify.New(s.codes, s.desk, s.guarded(), s.patience(), s.now)
 	s.metrics = newMetrics(s)
 	api := miniprogram.New(s.verifier, s.desk.sessions, s.codes)
 	options := web.Options{CheckFiles: c.WeChat.CheckFiles}
@@ -191,11 +188,6 @@ func (s *server) run(ctx context.Context) error {
 func (s *server) close() {
 	if s.weChat != nil {
 		s.weChat.Close()
-	}
-	if s.consumer != nil {
-		if err := s.consumer.Close(); err != nil {
-			s.log.Warn("closing Redis", "error", err)
-		}
 	}
 	if s.parts != nil {
 		s.parts.close()
@@ -295,7 +287,7 @@ func (s *server) health(ctx context.Context) (ready bool, parts map[string]strin
 	defer cancel()
 	word := map[bool]string{true: "ok", false: "down"}
 	database := s.store.Ping(ctx) == nil
-	return database, map[string]string{"database": word[database], "redis": word[s.redis.Ping(ctx).Err() == nil]}
+	return database, map[string]string{"database": word[database], "redis": word[s.line.Client().Ping(ctx).Err() == nil]}
 }
 
 // redisLog takes the Redis client's own lines, which would go to standard error without any form.

@@ -24,13 +24,13 @@ func TestRedisAway(t *testing.T) {
 			// A busy machine may hold up any single measurement: the best of three counts.
 			best := time.Hour
 			for range 3 {
-				f := NewFacts(connect(t, address, "", short), newRegister(known), open(), time.Now)
+				f := NewFacts(Over(connect(t, address, "", short)), newRegister(known), open(), time.Now)
 				best = min(best, took(t, f, known))
 			}
 			if best > 4*short {
 				t.Errorf("the first call takes %v, want at most %v", best, 4*short)
 			}
-			f := NewFacts(connect(t, address, "", short), newRegister(known), open(), time.Now)
+			f := NewFacts(Over(connect(t, address, "", short)), newRegister(known), open(), time.Now)
 			for range breakerFailures {
 				took(t, f, known)
 			}
@@ -61,7 +61,7 @@ func took(t *testing.T, f *Facts, known models.Facts) time.Duration {
 func TestRedisAndSourceAway(t *testing.T) {
 	source := newRegister(sample(1))
 	source.fail(errDown)
-	f := NewFacts(connect(t, silent(t), "", short), source, open(), time.Now)
+	f := NewFacts(Over(connect(t, silent(t), "", short)), source, open(), time.Now)
 	since := time.Now()
 	got, err := f.Facts(t.Context(), sample(1).CertificateID)
 	testkit.WantErr(t, err, models.ErrUnavailable)
@@ -76,8 +76,8 @@ func TestRedisComesBack(t *testing.T) {
 	known := sample(1)
 	source := newRegister(known)
 	rdb := connect(t, r.Addr, r.Password, short)
-	run(t, NewRelay(rdb, &outbox{}, Servers, time.Now, quiet))
-	f := NewFacts(rdb, source, open(), time.Now)
+	run(t, NewRelay(rdb, &outbox{}, Behind, time.Now, quiet))
+	f := NewFacts(Over(rdb), source, open(), time.Now)
 	eventually(t, 2*time.Second, "it is in the cache", func() bool { return ask(t, f, known.CertificateID).Source == models.SourceCache })
 	r.Kill()
 	var all sync.WaitGroup // as many at once as a pool has connections, and more: the library counts failed dials too

@@ -3,6 +3,7 @@ package factcache
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -41,53 +42,47 @@ func parseBeat(held string) (beat, bool) {
 	return beat{epoch, time.UnixMilli(at)}, true
 }
 
-// Look is one round trip to Redis. The heartbeat is always among what it asks; facts, identities and whatever else
-// shares the trip are queued before Exec and read after it.
-type Look struct {
-	Pipe redis.Pipeliner
-	beat *redis.StringCmd
-}
-
-// NewLook begins a round trip.
-func NewLook(ctx context.Context, rdb redis.UniversalClient) *Look {
-	pipe := rdb.Pipeline()
-	return &Look{pipe, pipe.Get(ctx, beatKey)}
-}
-
-// Exec makes the trip. What went wrong is for each of its parts to judge.
-func (l *Look) Exec(ctx context.Context) { _, _ = l.Pipe.Exec(ctx) }
-
-// heartbeat gives the beat, if there is one.
-func (l *Look) heartbeat() (beat, bool) {
-	if l.beat.Err() != nil {
-		return beat{}, false
-	}
-	return parseBeat(l.beat.Val())
-}
-
 // seen is what a relay knows of its Redis before it reads the outbox.
 type seen struct {
-	at     time.Time // by Redis's clock
-	holder string    // who answers: which servers, in which run
-	epoch  string    // the one that they hold
+	at      time.Time // by Redis's clock
+	servers Servers
+	epoch   string // the one that they hold
 }
+
+// observation gives the epoch that a Redis holds and the time by the clock of the server that will end the beat: in a
+// Cluster every server has a clock of its own.
+var observation = redis.NewScript(`return {redis.call('GET', KEYS[1]) or '', redis.call('TIME')}`)
 
 // observe asks Redis who it is, which epoch it holds and what time it is.
 func (r *Relay) observe(ctx context.Context) (seen, error) {
-	holder, err := r.holder(ctx, r.cells.rdb)
+	servers, err := r.holder(ctx, r.cells.rdb)
 	if err != nil {
 		return seen{}, err
 	}
-	pipe := r.cells.rdb.Pipeline()
-	held := pipe.Get(ctx, epochKey)
-	now := pipe.Time(ctx)
-	if _, err := pipe.Exec(ctx); err != nil && !answered(err) {
+	told, err := observation.Run(ctx, r.cells.rdb, []string{epochKey}).Slice()
+	if err != nil {
 		return seen{}, err
 	}
-	if err := now.Err(); err != nil {
-		return seen{}, err
+	epoch, at, ok := parseObservation(told)
+	if !ok {
+		return seen{}, fmt.Errorf("factcache: Redis tells the time as %v", told)
 	}
-	return seen{now.Val(), holder, held.Val()}, nil
+	return seen{at, servers, epoch}, nil
+}
+
+// parseObservation reads what the script answers: the epoch, and the seconds and microseconds of TIME.
+func parseObservation(told []any) (epoch string, at time.Time, ok bool) {
+	if len(told) != 2 {
+		return "", time.Time{}, false
+	}
+	epoch, isText := told[0].(string)
+	clock, isList := told[1].([]any)
+	if !isText || !isList || len(clock) != 2 {
+		return "", time.Time{}, false
+	}
+	seconds, err := strconv.ParseInt(fmt.Sprint(clock[0]), 10, 64)
+	micros, err2 := strconv.ParseInt(fmt.Sprint(clock[1]), 10, 64)
+	return epoch, time.Unix(seconds, micros*1000), err == nil && err2 == nil
 }
 
 // enter makes the epoch that Redis holds the database's, or begins a new one: first in the database, so that whoever
@@ -97,13 +92,18 @@ func (r *Relay) enter(ctx context.Context, s seen) (entered bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if present.Name != "" && present.Name == s.epoch && present.Holder == s.holder {
+	same := present.Name != "" && present.Holder == s.servers.holder()
+	if same && present.Name == s.epoch {
 		return true, nil
 	}
-	if present.Name != "" && present.Holder == s.holder && r.toldMeanwhile(ctx, present.Name) {
+	if same && r.toldMeanwhile(ctx, present.Name) {
 		return false, nil
 	}
-	next := models.Epoch{Name: rand.Text()[:10], Holder: s.holder, Since: models.InstantOf(r.now())}
+	since := r.now()
+	if s.servers.TookOver && present.Name != "" && !s.servers.held(present.Holder) {
+		since = since.Add(handOver)
+	}
+	next := models.Epoch{Name: rand.Text()[:10], Holder: s.servers.holder(), Since: models.InstantOf(since)}
 	replaced, err := r.epochs.ReplaceEpoch(ctx, present.Name, next)
 	if err != nil || !replaced {
 		return false, err
@@ -111,6 +111,11 @@ func (r *Relay) enter(ctx context.Context, s seen) (entered bool, err error) {
 	r.log.InfoContext(ctx, "cache: a new epoch begins, nothing cached before it counts", "epoch", next.Name)
 	return false, r.cells.rdb.Set(ctx, epochKey, next.Name, 0).Err()
 }
+
+// handOver is how long an epoch stands before its confirmations count, where a replica took over from the servers that held
+// the one before it: a reader may still be with those until their last heartbeat ends, and the writer itself may be. The
+// rest is for clocks that differ.
+const handOver = beatLife + 5*time.Second
 
 // epochGrace is how long a relay has to tell Redis of an epoch that it began, before another one takes it for lost.
 const epochGrace = 100 * time.Millisecond

@@ -148,7 +148,7 @@ func TestConfirmationOfAReplacedServer(t *testing.T) {
 	taken := NewRelay(fresh, w.outbox, holderOf, time.Now, quiet)
 	testkit.Must(t, taken.Turn(t.Context())) // another server holds the epoch now
 	e := w.outbox.commit(changed(w.revoke(w.id)))
-	if err := w.relay.propagate(t.Context(), []models.Event{e}); !errors.Is(err, errEpoch) || w.outbox.left() != 1 {
+	if _, err := w.relay.propagate(t.Context(), []models.Event{e}); !errors.Is(err, errEpoch) || w.outbox.left() != 1 {
 		t.Fatalf("%v, %d events left: the old server's word counts", err, w.outbox.left())
 	}
 	testkit.Must(t, taken.Turn(t.Context()))
@@ -176,7 +176,7 @@ func TestFinalFactsOutliveTheSource(t *testing.T) {
 		final, fleeting := sample(1), sample(2)
 		final.State, final.WithdrawnOn = models.StateRevoked, models.DateOf(start)
 		source := newRegister(final, fleeting)
-		f := NewFacts(beating(t, rdb), source, open(), clock.Now)
+		f := NewFacts(Over(beating(t, rdb)), source, open(), clock.Now)
 		ask(t, f, final.CertificateID)
 		ask(t, f, fleeting.CertificateID)
 		source.fail(errDown)
@@ -241,16 +241,16 @@ func TestRelaysAgreeOnAnEpoch(t *testing.T) {
 func TestServersThatMayEvictAreRefused(t *testing.T) {
 	for policy, want := range map[string]error{"noeviction": nil, "allkeys-lru": ErrEvicts, "volatile-ttl": ErrEvicts} {
 		r := testkit.Redis(t, "maxmemory 100mb", "maxmemory-policy "+policy)
-		_, err := Servers(t.Context(), connect(t, r.Addr, r.Password, patient))
+		_, err := Behind(t.Context(), connect(t, r.Addr, r.Password, patient))
 		if !errors.Is(err, want) {
 			t.Errorf("%s: %v", policy, err)
 		}
 	}
-	if _, err := Servers(t.Context(), embedded(t)); err == nil {
+	if _, err := Behind(t.Context(), embedded(t)); err == nil {
 		t.Error("a server without a run is named")
 	}
 	for _, info := range []string{"", "run_id:\r\n", "garbage"} {
-		if _, err := serverName(info); !errors.Is(err, errNoRun) {
+		if _, err := serverOf(info); !errors.Is(err, errNoRun) {
 			t.Errorf("%q: %v", info, err)
 		}
 	}
@@ -260,7 +260,7 @@ func TestServersThatMayEvictAreRefused(t *testing.T) {
 func TestLease(t *testing.T) {
 	on(t, func(t *testing.T, rdb redis.UniversalClient) {
 		w := newWorld(t, rdb)
-		w.facts.guard = NewGuard(10, leaseLife/2)
+		w.facts.guard = NewGuard(10, leaseLife/2, nil)
 		testkit.Must(t, rdb.Set(t.Context(), leaseKey(factKey(w.id)), "", leaseLife).Err()) // of one that died
 		began := time.Now()
 		if got := ask(t, w.facts, w.id); got.Source != models.SourceDatabase || time.Since(began) < leaseLife/8 {
@@ -276,7 +276,7 @@ func TestLease(t *testing.T) {
 func TestLeaseIsGivenBackByAFailure(t *testing.T) {
 	on(t, func(t *testing.T, rdb redis.UniversalClient) {
 		w := newWorld(t, rdb)
-		w.facts.guard = NewGuard(10, leaseLife/2)
+		w.facts.guard = NewGuard(10, leaseLife/2, nil)
 		w.fail(models.ErrUnavailable)
 		_, err := w.facts.Facts(t.Context(), w.id)
 		testkit.WantErr(t, err, models.ErrUnavailable)
@@ -295,7 +295,7 @@ func TestStampede(t *testing.T) {
 	var instances []*Facts
 	for range 4 {
 		rdb := connect(t, r.Addr, r.Password, patient)
-		instances = append(instances, NewFacts(beating(t, rdb), source, open(), time.Now))
+		instances = append(instances, NewFacts(Over(beating(t, rdb)), source, open(), time.Now))
 	}
 	// The last beat began the epoch of all.
 	answers := make(chan error, 2000)

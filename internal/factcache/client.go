@@ -50,11 +50,23 @@ func (r Redis) Options() *redis.UniversalOptions {
 	}
 }
 
-// Connect gives a client with these options and a breaker. It does not wait for Redis: the service
-// starts, and runs, without it.
-func Connect(r Redis) redis.UniversalClient {
+// steadyTimeout is for those for whom nobody waits, or somebody who rather waits than fails: the relay, and the consumer of
+// the scan log.
+const steadyTimeout = time.Second
+
+// Steady are the options of a client for those: without a breaker, and patient.
+func (r Redis) Steady() *redis.UniversalOptions {
+	r.Timeout = max(r.Timeout, steadyTimeout)
+	return r.Options()
+}
+
+// Connect gives a client with these options and a breaker, for where no Line is needed. It does not wait for Redis.
+func Connect(r Redis) redis.UniversalClient { return clientOf(r, func() {}) }
+
+// clientOf gives such a client, and tells whenever its breaker opens.
+func clientOf(r Redis, opened func()) redis.UniversalClient {
 	client := redis.NewUniversalClient(r.Options())
-	client.AddHook(newBreaker(r.Log))
+	client.AddHook(newBreaker(r.Log, r.Timeout, opened))
 	return client
 }
 
@@ -62,27 +74,65 @@ func Connect(r Redis) redis.UniversalClient {
 // row every call fails at once, until one probe a second succeeds.
 type breaker struct {
 	circuit *gobreaker.CircuitBreaker[struct{}]
+	timeout time.Duration
 }
 
-func newBreaker(log *slog.Logger) *breaker {
+func newBreaker(log *slog.Logger, timeout time.Duration, opened func()) *breaker {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &breaker{gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
+	return &breaker{timeout: timeout, circuit: gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
 		Name:         "redis",
 		Timeout:      breakerOpen,
 		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= breakerFailures },
 		IsSuccessful: answered,
-		IsExcluded:   func(err error) bool { return errors.Is(err, context.Canceled) },
+		IsExcluded: func(err error) bool {
+			var h hurried
+			return errors.Is(err, context.Canceled) || errors.As(err, &h)
+		},
 		OnStateChange: func(_ string, from, to gobreaker.State) {
 			switch { // not the probes in between
 			case from == gobreaker.StateClosed:
+				opened()
 				log.Warn("Redis does not answer: the database is asked instead")
 			case to == gobreaker.StateClosed:
 				log.Info("Redis answers again")
 			}
 		},
 	})}
+}
+
+// hurried is the end of a call whose caller had hardly any time left, which says nothing about Redis.
+type hurried struct{ error }
+
+func (h hurried) Unwrap() error { return h.error }
+
+// count lets f ask Redis, unless the breaker is open.
+func (b *breaker) count(ctx context.Context, f func() error) error {
+	ends, ok := ctx.Deadline()
+	short := ok && time.Until(ends) < b.timeout/2 //nolint:forbidigo // contexts are of this clock
+	_, err := b.circuit.Execute(func() (struct{}, error) {
+		err := f()
+		if err != nil && short && ctx.Err() != nil {
+			err = hurried{err}
+		}
+		return struct{}{}, err
+	})
+	var h hurried
+	if errors.As(err, &h) {
+		err = h.error
+	}
+	return err
+}
+
+// worst gives the error of a pipeline: that of a command that could not be served before one that was refused.
+func worst(err error, cmds []redis.Cmder) error {
+	for _, c := range cmds {
+		if !answered(c.Err()) {
+			return c.Err()
+		}
+	}
+	return err
 }
 
 // answered tells whether Redis did its part: an answer, "no such key", or a refusal of the command.
@@ -119,7 +169,7 @@ func (b *breaker) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 			return next(ctx, cmd)
 		}
 		ctx = context.WithValue(ctx, inside{}, true)
-		_, err := b.circuit.Execute(func() (struct{}, error) { return struct{}{}, next(ctx, cmd) })
+		err := b.count(ctx, func() error { return next(ctx, cmd) })
 		if err != nil && cmd.Err() == nil {
 			cmd.SetErr(err) // the breaker is open: the command never ran
 		}
@@ -134,7 +184,7 @@ func (b *breaker) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proc
 			return next(ctx, cmds)
 		}
 		ctx = context.WithValue(ctx, inside{}, true)
-		_, err := b.circuit.Execute(func() (struct{}, error) { return struct{}{}, next(ctx, cmds) })
+		err := b.count(ctx, func() error { return worst(next(ctx, cmds), cmds) })
 		if err != nil {
 			for _, cmd := range cmds {
 				if cmd.Err() == nil && (errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests)) {

@@ -106,7 +106,7 @@ func (b *breaker) ask(t *testing.T, err error) (asked bool, got error) {
 }
 
 func TestBreaker(t *testing.T) {
-	b := newBreaker(nil)
+	b := newBreaker(nil, patient, func() {})
 	for range 20 { // callers who leave say nothing about Redis
 		if asked, _ := b.ask(t, context.Canceled); !asked {
 			t.Fatal("opened by callers who went away")

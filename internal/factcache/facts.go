@@ -2,11 +2,9 @@ package factcache
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	"github.com/sony/gobreaker/v2"
 	"golang.org/x/sync/singleflight"
 
 	"yanzheng/models"
@@ -33,6 +31,7 @@ type FactSource interface {
 
 // Facts is the cache in front of a FactSource.
 type Facts struct {
+	line   *Line
 	cells  cells
 	source FactSource
 	guard  *Guard
@@ -40,16 +39,16 @@ type Facts struct {
 	flight singleflight.Group
 }
 
-// NewFacts puts a cache in rdb in front of source, which is asked through guard.
-func NewFacts(rdb redis.UniversalClient, source FactSource, guard *Guard, now func() time.Time) *Facts {
-	return &Facts{cells: cells{rdb}, source: source, guard: guard, now: now}
+// NewFacts puts a cache at the end of a line in front of source, which is asked through guard.
+func NewFacts(line *Line, source FactSource, guard *Guard, now func() time.Time) *Facts {
+	return &Facts{line: line, cells: cells{line.rdb}, source: source, guard: guard, now: now}
 }
 
 func factKey(id models.CertificateID) string { return "yz:{f:" + id.String() + "}" }
 
 // Facts gives what is known of a certificate, from the cache or else from the source.
 func (f *Facts) Facts(ctx context.Context, id models.CertificateID) (models.KnownFacts, error) {
-	look := NewLook(ctx, f.cells.rdb)
+	look := f.line.Look(ctx)
 	read := f.Queue(ctx, look, id)
 	look.Exec(ctx)
 	return read.Get(ctx)
@@ -84,8 +83,7 @@ type view struct {
 func (v *view) counts() bool { return v.kept && v.beats && v.entry.epoch == v.beat.epoch }
 
 func viewOf(id models.CertificateID, look *Look, cell *redis.StringCmd) view {
-	v := view{away: !answered(cell.Err()) || !answered(look.beat.Err())}
-	v.lost = v.away && !errors.Is(cell.Err(), gobreaker.ErrOpenState)
+	v := view{away: look.Away(), lost: look.lost()}
 	v.beat, v.beats = look.heartbeat()
 	if v.entry, v.kept = parseCell(cell.Val()); !v.kept || v.entry.payload == "" {
 		return v
@@ -119,7 +117,7 @@ func (r *FactsRead) Get(ctx context.Context) (models.KnownFacts, error) {
 	key := factKey(r.id)
 	for again := true; ; again = false {
 		done := f.flight.DoChan(key, func() (any, error) {
-			flight, cancel := f.guard.Flight(ctx, v.lost)
+			flight, cancel := f.guard.Flight(ctx)
 			defer cancel()
 			began := f.now()
 			known, err := f.load(flight, r.id, v)
@@ -176,18 +174,25 @@ func (f *Facts) load(ctx context.Context, id models.CertificateID, v view) (mode
 	})
 	if err != nil {
 		if leased { // or the next ones would wait for what nobody looks up; unless our time is over already
-			f.cells.rdb.Del(ctx, leaseKey(factKey(id)))
+			f.giveBack(ctx, id)
 		}
 		return models.KnownFacts{}, err
 	}
-	if !v.away && v.beats {
+	if !v.away && v.beats && !f.line.full.Load() {
 		e, life := entry{asOf: asOf}, unknownLife
 		if facts != nil {
 			e.version, e.payload, life = facts.Version, encodeFacts(facts), lifeOf(facts, asOf)
 		}
 		f.cells.fill(ctx, factKey(id), e, v.beat, jitter(life))
+	} else if leased {
+		f.giveBack(ctx, id)
 	}
 	return models.KnownFacts{Facts: facts, AsOf: asOf, Source: models.SourceDatabase}, nil
+}
+
+// giveBack ends the lease, for others who wait.
+func (f *Facts) giveBack(ctx context.Context, id models.CertificateID) {
+	f.line.rdb.Del(ctx, leaseKey(factKey(id)))
 }
 
 // lifeOf ends an entry at the latest when its verdict turns by itself.
@@ -213,7 +218,7 @@ func (f *Facts) lease(ctx context.Context, id models.CertificateID, v *view) (ot
 	}
 	key := factKey(id)
 	for {
-		look := NewLook(patience, f.cells.rdb)
+		look := f.line.Look(patience)
 		cell := look.Pipe.Get(patience, key)
 		taken := look.Pipe.SetNX(patience, leaseKey(key), "", leaseLife)
 		look.Exec(patience)
@@ -223,7 +228,7 @@ func (f *Facts) lease(ctx context.Context, id models.CertificateID, v *view) (ot
 		switch {
 		case v.counts():
 			if taken.Val() { // it was given back a moment ago, and is not needed
-				f.cells.rdb.Del(ctx, leaseKey(key))
+				f.giveBack(ctx, id)
 			}
 			return true, false
 		case taken.Val() || taken.Err() != nil:

@@ -22,7 +22,7 @@ func TestFactsAreKept(t *testing.T) {
 		known.Changed = []models.Field{models.FieldEmployer, models.FieldName}
 		known.Blocks = []models.Block{{RegistrationID: 7, Kind: models.BlockPenalty, From: 5, Until: 0}}
 		source := newRegister(known)
-		f := NewFacts(beating(t, rdb), source, open(), clock.Now)
+		f := NewFacts(Over(beating(t, rdb)), source, open(), clock.Now)
 		first := ask(t, f, known.CertificateID)
 		if want := (models.KnownFacts{Facts: &known, AsOf: start, Source: models.SourceDatabase}); !reflect.DeepEqual(first, want) {
 			t.Errorf("first %+v", first)
@@ -33,7 +33,7 @@ func TestFactsAreKept(t *testing.T) {
 			t.Errorf("again %+v %+v", again, again.Facts)
 		}
 		// Another instance shares what this one found.
-		other := NewFacts(rdb, newRegister(), open(), clock.Now)
+		other := NewFacts(Over(rdb), newRegister(), open(), clock.Now)
 		if got := ask(t, other, known.CertificateID); got.Source != models.SourceCache {
 			t.Errorf("another instance: %+v", got)
 		}
@@ -47,7 +47,7 @@ func TestUnknownIsKeptToo(t *testing.T) {
 	on(t, func(t *testing.T, rdb redis.UniversalClient) {
 		clock := testkit.NewClock(start)
 		source := newRegister()
-		f := NewFacts(beating(t, rdb), source, open(), clock.Now)
+		f := NewFacts(Over(beating(t, rdb)), source, open(), clock.Now)
 		id := sample(2).CertificateID
 		for i, want := range []models.Source{models.SourceDatabase, models.SourceCache, models.SourceCache} {
 			got := ask(t, f, id)
@@ -67,7 +67,7 @@ func TestErrorsAreNotKept(t *testing.T) {
 	rdb := embedded(t)
 	known := sample(3)
 	source := newRegister(known)
-	f := NewFacts(beating(t, rdb), source, open(), time.Now)
+	f := NewFacts(Over(beating(t, rdb)), source, open(), time.Now)
 	source.fail(errDown)
 	for range 2 {
 		_, err := f.Facts(t.Context(), known.CertificateID)
@@ -92,7 +92,7 @@ func TestForeignEntryIsAMiss(t *testing.T) {
 	rdb := embedded(t)
 	one, two := sample(4), sample(5)
 	source := newRegister(one, two)
-	f := NewFacts(beating(t, rdb), source, open(), time.Now)
+	f := NewFacts(Over(beating(t, rdb)), source, open(), time.Now)
 	ask(t, f, one.CertificateID)
 	entry := raw(t, rdb, factKey(one.CertificateID))
 	for _, foreign := range []string{entry, entry[:len(entry)-1], entry + "x", "1|5|x|\x02rest", "1|5|x|\x01"} {
@@ -145,7 +145,7 @@ func TestOneLookForACrowd(t *testing.T) {
 	known := sample(6)
 	source, g := newRegister(known), newGate()
 	source.hold(g.hold)
-	f := NewFacts(beating(t, rdb), source, open(), time.Now)
+	f := NewFacts(Over(beating(t, rdb)), source, open(), time.Now)
 	const crowd = 500
 	var all sync.WaitGroup
 	for range crowd {
@@ -171,7 +171,7 @@ func TestFirstCallersCancelFailsNobody(t *testing.T) {
 	known := sample(7)
 	source, g := newRegister(known), newGate()
 	source.hold(g.hold)
-	f := NewFacts(beating(t, rdb), source, open(), time.Now)
+	f := NewFacts(Over(beating(t, rdb)), source, open(), time.Now)
 	ctx, leave := context.WithCancel(t.Context())
 	first := make(chan error, 1)
 	go func() {
@@ -209,7 +209,7 @@ func TestALookHasItsOwnDeadline(t *testing.T) {
 		}
 		left <- time.Until(deadline)
 	})
-	f := NewFacts(beating(t, embedded(t)), source, open(), time.Now)
+	f := NewFacts(Over(beating(t, embedded(t))), source, open(), time.Now)
 	ask(t, f, known.CertificateID)
 	if d := <-left; d > patient || d < patient/2 {
 		t.Errorf("%v left for a look, want %v", d, patient)

@@ -17,6 +17,7 @@ type Guard struct {
 	places  chan struct{}
 	waiting atomic.Int64
 	patient time.Duration
+	away    func() bool
 	circuit *gobreaker.CircuitBreaker[struct{}]
 	shed    atomic.Uint64
 }
@@ -25,10 +26,24 @@ type Guard struct {
 // within the patience.
 const queue = 8
 
-// NewGuard makes a guard with so many places; patience is how long one answer may take.
-func NewGuard(places int, patience time.Duration) *Guard {
+// Shares of the patience.
+const (
+	// withoutRedis is what an answer may take while Redis does not serve either: nothing but the database is waited for, and
+	// whoever asks is told soon that both are away.
+	withoutRedis = 0.56
+	// least is what must be left for a question to the database. With less, its time-out would tell of those who wait, not
+	// of the database.
+	least = 0.25
+)
+
+// NewGuard makes a guard with so many places; patience is how long one answer may take in all, from the deadline of its
+// context where it has one. away tells whether Redis does not serve now; nil: never.
+func NewGuard(places int, patience time.Duration, away func() bool) *Guard {
+	if away == nil {
+		away = func() bool { return false }
+	}
 	return &Guard{
-		places: make(chan struct{}, places), patient: patience,
+		places: make(chan struct{}, places), patient: patience, away: away,
 		circuit: gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
 			Name: "database", Timeout: breakerOpen,
 			ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= breakerFailures },
@@ -38,26 +53,31 @@ func NewGuard(places int, patience time.Duration) *Guard {
 	}
 }
 
-// afterCache is the share of the patience that is left to the database when Redis was waited for in vain.
-const afterCache = 0.4
-
-// Flight gives the context of a look on behalf of all who wait for it: it outlives the one who came first. waited says
-// that Redis had its own time-out before.
-func (g *Guard) Flight(ctx context.Context, waited bool) (context.Context, context.CancelFunc) {
-	patience := g.patient
-	if waited {
-		patience = time.Duration(float64(patience) * afterCache)
+// Flight gives the context of a look on behalf of all who wait for it: it outlives the one who came first, and ends when
+// that one's answer is due.
+func (g *Guard) Flight(ctx context.Context) (context.Context, context.CancelFunc) {
+	due, ok := ctx.Deadline()
+	flight, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.patient)
+	if ends, _ := flight.Deadline(); ok && due.Before(ends) {
+		cancel()
+		return context.WithDeadline(context.WithoutCancel(ctx), due)
 	}
-	return context.WithTimeout(context.WithoutCancel(ctx), patience)
+	return flight, cancel
 }
 
-// Ask lets f ask the database, within the patience. models.ErrUnavailable: no place is free, the database did not
-// answer in time, or it has not answered lately.
+// Ask lets f ask the database, until the answer is due. models.ErrUnavailable: no place is free soon enough, the database
+// did not answer in time, or it has not answered lately.
 func (g *Guard) Ask(ctx context.Context, f func(ctx context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, g.patient)
 	defer cancel()
+	due, _ := ctx.Deadline()
+	if g.away() {
+		due = due.Add(-g.share(1 - withoutRedis))
+		ctx, cancel = context.WithDeadline(ctx, due)
+		defer cancel()
+	}
 	_, err := g.circuit.Execute(func() (struct{}, error) {
-		if !g.enter(ctx) {
+		if !g.enter(ctx, due.Add(-g.share(least))) {
 			g.shed.Add(1)
 			return struct{}{}, models.ErrUnavailable.Because(errShed)
 		}
@@ -74,8 +94,15 @@ func (g *Guard) Ask(ctx context.Context, f func(ctx context.Context) error) erro
 	return err
 }
 
-// enter takes a place, at once or in turn.
-func (g *Guard) enter(ctx context.Context) bool {
+func (g *Guard) share(of float64) time.Duration { return time.Duration(of * float64(g.patient)) }
+
+// enter takes a place, at once or in turn, while there is time left to ask.
+func (g *Guard) enter(ctx context.Context, until time.Time) bool {
+	ctx, cancel := context.WithDeadline(ctx, until)
+	defer cancel()
+	if ctx.Err() != nil {
+		return false
+	}
 	select {
 	case g.places <- struct{}{}:
 		return true

@@ -7,33 +7,55 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/redis/go-redis/v9"
 )
 
-// Holder names the servers behind a client, in their present run. It changes whenever they may have forgotten
-// something; an error says that nobody can tell.
-type Holder func(ctx context.Context, rdb redis.UniversalClient) (string, error)
+// Servers are those behind a client, in their present run.
+type Servers struct {
+	Run      string // another after a restart, a failover, or a while as somebody's replica
+	Flushed  string // another after each flush
+	TookOver bool   // one of them was a replica before: the one that it took over from may still be answering somebody
+	Full     bool   // one of them has so little memory left that nothing should be kept that only saves work
+}
+
+// holder is how the database knows them: another one whenever they may have forgotten something.
+func (s Servers) holder() string { return s.Run + "." + s.Flushed }
+
+// held tells whether they held an epoch, in the same run.
+func (s Servers) held(holder string) bool {
+	run, _, _ := strings.Cut(holder, ".")
+	return run == s.Run
+}
+
+// Holder tells which servers are behind a client; an error says that nobody can tell.
+type Holder func(ctx context.Context, rdb redis.UniversalClient) (Servers, error)
 
 // InProcess is the Holder of a Redis that lives and dies with this process.
-func InProcess(context.Context, redis.UniversalClient) (string, error) { return "in-process", nil }
+func InProcess(context.Context, redis.UniversalClient) (Servers, error) {
+	return Servers{Run: "in-process"}, nil
+}
 
-// Servers is the Holder of real servers: each one's run_id, which is another after a restart and on a server that took
-// over, its replication id, which is another after it was a replica for a while, and how often it was flushed. A server that may evict keys could drop a fence unseen, so it is refused.
-func Servers(ctx context.Context, rdb redis.UniversalClient) (string, error) {
+// Behind is the Holder of real servers: each one's run_id, which is another after a restart and on a server that took
+// over, its replication id, which is another after it was a replica for a while, and how often it was flushed. A server
+// that may evict keys could drop a fence unseen, so it is refused.
+func Behind(ctx context.Context, rdb redis.UniversalClient) (Servers, error) {
 	var mu sync.Mutex
-	var names []string
+	var runs, flushes []string
+	var took, full bool
 	add := func(ctx context.Context, c *redis.Client) error {
 		info, err := c.Info(ctx, "server", "replication", "memory", "commandstats").Result()
 		if err != nil {
 			return err
 		}
-		name, err := serverName(info)
+		s, err := serverOf(info)
 		mu.Lock()
 		defer mu.Unlock()
-		names = append(names, name)
+		runs, flushes = append(runs, s.Run), append(flushes, s.Run+" "+s.Flushed)
+		took, full = took || s.TookOver, full || s.Full
 		return err
 	}
 	var err error
@@ -46,11 +68,16 @@ func Servers(ctx context.Context, rdb redis.UniversalClient) (string, error) {
 		err = fmt.Errorf("factcache: no way to name the servers behind a %T", rdb)
 	}
 	if err != nil {
-		return "", err
+		return Servers{}, err
 	}
+	return Servers{together(runs), together(flushes), took, full}, nil
+}
+
+// together stands for names in any order.
+func together(names []string) string {
 	slices.Sort(names)
 	sum := sha256.Sum256([]byte(strings.Join(names, "\n")))
-	return base64.RawURLEncoding.EncodeToString(sum[:18]), nil
+	return base64.RawURLEncoding.EncodeToString(sum[:9])
 }
 
 var (
@@ -59,8 +86,12 @@ var (
 	ErrEvicts = errors.New("factcache: the maxmemory-policy of Redis must be noeviction, else it may drop a fence: the cache is not used")
 )
 
-// serverName reads what INFO says of one server.
-func serverName(info string) (string, error) {
+// fullAt is the share of maxmemory from which on the cache keeps nothing more. What is left is for fences, for limits and
+// for the scan log: a Redis that refuses those is worth less than a cold cache.
+const fullAt = 0.75
+
+// serverOf reads what INFO says of one server.
+func serverOf(info string) (Servers, error) {
 	fields := map[string]string{}
 	for line := range strings.Lines(info) {
 		if name, value, ok := strings.Cut(strings.TrimSpace(line), ":"); ok {
@@ -69,12 +100,19 @@ func serverName(info string) (string, error) {
 	}
 	run := fields["run_id"]
 	if run == "" {
-		return "", errNoRun
+		return Servers{}, errNoRun
 	}
-	if limit := fields["maxmemory"]; limit != "" && limit != "0" && fields["maxmemory_policy"] != "noeviction" {
-		return "", ErrEvicts
+	limit, _ := strconv.ParseFloat(fields["maxmemory"], 64) // unreadable: none
+	if limit > 0 && fields["maxmemory_policy"] != "noeviction" {
+		return Servers{}, ErrEvicts
 	}
-	return run + " " + fields["master_replid"] + " " + calls(fields["cmdstat_flushall"]) + " " + calls(fields["cmdstat_flushdb"]), nil
+	used, _ := strconv.ParseFloat(fields["used_memory"], 64)
+	return Servers{
+		Run:      run + " " + fields["master_replid"],
+		Flushed:  calls(fields["cmdstat_flushall"]) + " " + calls(fields["cmdstat_flushdb"]),
+		TookOver: strings.Trim(fields["master_replid2"], "0") != "" || fields["master_replid2"] == "",
+		Full:     limit > 0 && used > fullAt*limit,
+	}, nil
 }
 
 // calls takes "calls=3" out of "calls=3,usec=…".

@@ -4,11 +4,9 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"time"
 
 	"github.com/redis/go-redis/v9"
-	"github.com/sony/gobreaker/v2"
 
 	"yanzheng/models"
 )
@@ -24,15 +22,16 @@ type IdentitySource interface {
 // Identities is the cache in front of an IdentitySource. What it keeps is found by the hash of a token,
 // never by the token. A token that stands for nothing is not kept.
 type Identities struct {
+	line   *Line
 	cells  cells
 	source IdentitySource
 	guard  *Guard
 	now    func() time.Time
 }
 
-// NewIdentities puts a cache in rdb in front of source, which is asked through guard.
-func NewIdentities(rdb redis.UniversalClient, source IdentitySource, guard *Guard, now func() time.Time) *Identities {
-	return &Identities{cells: cells{rdb}, source: source, guard: guard, now: now}
+// NewIdentities puts a cache at the end of a line in front of source, which is asked through guard.
+func NewIdentities(line *Line, source IdentitySource, guard *Guard, now func() time.Time) *Identities {
+	return &Identities{line: line, cells: cells{line.rdb}, source: source, guard: guard, now: now}
 }
 
 func identityKey(tokenHash []byte) string {
@@ -49,7 +48,7 @@ type cachedIdentity struct {
 
 // Identity gives what a token stands for; ErrNotFound when nothing.
 func (i *Identities) Identity(ctx context.Context, tokenHash []byte) (models.Identity, error) {
-	look := NewLook(ctx, i.cells.rdb)
+	look := i.line.Look(ctx)
 	read := i.Queue(ctx, look, tokenHash)
 	look.Exec(ctx)
 	return read.Get(ctx)
@@ -78,16 +77,13 @@ func (r *IdentityRead) Get(ctx context.Context) (models.Identity, error) {
 			return models.Identity{UserID: c.User, Roles: c.Roles, Version: c.Version, ExpiresAt: models.Instant(c.Expires)}, nil
 		}
 	}
-	away := !answered(r.cell.Err()) || !answered(r.look.beat.Err())
-	ctx, cancel := i.guard.Flight(ctx, away && !errors.Is(r.cell.Err(), gobreaker.ErrOpenState))
-	defer cancel()
 	asOf := i.now()
 	var id models.Identity
 	err := i.guard.Ask(ctx, func(ctx context.Context) (err error) {
 		id, err = i.source.Identity(ctx, r.hash)
 		return err
 	})
-	if err != nil || away || !beats {
+	if err != nil || !beats || i.line.full.Load() {
 		return id, err
 	}
 	payload, err := json.Marshal(cachedIdentity{id.UserID, id.Roles, id.Version, int64(id.ExpiresAt)})

@@ -64,7 +64,7 @@ func newPeople() *people {
 func TestIdentitiesAreKept(t *testing.T) {
 	on(t, func(t *testing.T, rdb redis.UniversalClient) {
 		source := newPeople()
-		ids := NewIdentities(beating(t, rdb), source, open(), time.Now)
+		ids := NewIdentities(Over(beating(t, rdb)), source, open(), time.Now)
 		for i := range 3 {
 			got, err := ids.Identity(t.Context(), tokenHash)
 			if err != nil || !reflect.DeepEqual(got, inspector()) {
@@ -94,7 +94,7 @@ func TestIdentitiesAreKept(t *testing.T) {
 func TestNobodyIsNotKept(t *testing.T) {
 	rdb := embedded(t)
 	source := newPeople()
-	ids := NewIdentities(beating(t, rdb), source, open(), time.Now)
+	ids := NewIdentities(Over(beating(t, rdb)), source, open(), time.Now)
 	_, err := ids.Identity(t.Context(), []byte("later"))
 	testkit.WantErr(t, err, models.ErrNotFound)
 	source.set([]byte("later"), inspector())
@@ -115,7 +115,7 @@ func TestIdentityKeyHoldsTheHashOnly(t *testing.T) {
 func TestDamagedIdentityIsAMiss(t *testing.T) {
 	rdb := embedded(t)
 	source := newPeople()
-	ids := NewIdentities(beating(t, rdb), source, open(), time.Now)
+	ids := NewIdentities(Over(beating(t, rdb)), source, open(), time.Now)
 	epoch := raw(t, rdb, epochKey)
 	for i, damaged := range []string{
 		"", "3|5|" + epoch + "|", "3|5|" + epoch + "|{", "3|5|" + epoch + "|{}", "3|5|" + epoch + `|{"u":""}`, "3|5|" + epoch + `|{"u":1}`,
@@ -133,7 +133,7 @@ func TestDamagedIdentityIsAMiss(t *testing.T) {
 func TestRoleIsTakenAway(t *testing.T) {
 	on(t, func(t *testing.T, rdb redis.UniversalClient) {
 		source := newPeople()
-		ids := NewIdentities(beating(t, rdb), source, open(), time.Now)
+		ids := NewIdentities(Over(beating(t, rdb)), source, open(), time.Now)
 		box := &outbox{sessions: map[string][][]byte{"u1": {tokenHash, []byte("another session")}}}
 		relay := NewRelay(rdb, box, holderOf, time.Now, quiet)
 		testkit.Must(t, relay.Turn(t.Context()))
@@ -171,7 +171,7 @@ func TestRoleIsTakenAway(t *testing.T) {
 // With Redis away a session is answered by the source.
 func TestIdentityWithoutRedis(t *testing.T) {
 	source := newPeople()
-	ids := NewIdentities(connect(t, silent(t), "", short), source, open(), time.Now)
+	ids := NewIdentities(Over(connect(t, silent(t), "", short)), source, open(), time.Now)
 	since := time.Now()
 	got, err := ids.Identity(t.Context(), tokenHash)
 	if err != nil || got.UserID != "u1" || time.Since(since) > 5*short {

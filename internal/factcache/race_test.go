@@ -25,7 +25,7 @@ func newWorld(t *testing.T, rdb redis.UniversalClient) *world {
 	known := sample(1)
 	w := &world{register: newRegister(known), id: known.CertificateID}
 	w.outbox = &outbox{certificates: map[string][]models.CertificateID{"7": {known.CertificateID}}}
-	w.facts = NewFacts(rdb, w.register, open(), time.Now)
+	w.facts = NewFacts(Over(rdb), w.register, open(), time.Now)
 	w.relay = NewRelay(rdb, w.outbox, holderOf, time.Now, quiet)
 	testkit.Must(t, w.relay.Turn(t.Context()))
 	return w
@@ -156,7 +156,7 @@ func TestIssuedAfterItWasUnknown(t *testing.T) {
 func TestReadersAndRevocations(t *testing.T) {
 	rdb := real(t)
 	w := newWorld(t, rdb)
-	other := NewFacts(rdb, w.register, open(), time.Now) // a second instance
+	other := NewFacts(Over(rdb), w.register, open(), time.Now) // a second instance
 	stop := make(chan struct{})
 	done := make(chan int)
 	var acknowledged versions

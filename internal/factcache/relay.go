@@ -15,7 +15,7 @@ import (
 
 // Outbox is where committed changes wait until every cache has heard of them.
 type Outbox interface {
-	PendingEvents(ctx context.Context, limit int) ([]models.Event, error)
+	PendingEvents(ctx context.Context, after int64, limit int) ([]models.Event, error)
 	MarkPropagated(ctx context.Context, ids []int64, epoch string, at models.Instant) (bool, error)
 }
 
@@ -39,8 +39,9 @@ type Database interface {
 }
 
 var (
-	errSubject = errors.New("relay: unknown subject")
-	errEpoch   = errors.New("relay: the epoch of this Redis is not the present one")
+	errSubject  = errors.New("relay: unknown subject")
+	errEpoch    = errors.New("relay: the epoch of this Redis is not the present one")
+	errHandOver = errors.New("relay: another Redis took over a moment ago")
 )
 
 // Relay carries committed changes into the cache: at once for whoever made one, and again and again for
@@ -51,6 +52,7 @@ type Relay struct {
 	epochs   Epochs
 	subjects Subjects
 	holder   Holder
+	line     *Line // nil where no readers share the process
 	now      func() time.Time
 	log      *slog.Logger
 	beaten   atomic.Int64 // when the last beat was, in Unix milliseconds by our clock
@@ -61,6 +63,12 @@ func NewRelay(rdb redis.UniversalClient, db Database, holder Holder, now func() 
 	return &Relay{cells: cells{rdb}, outbox: db, epochs: db, subjects: db, holder: holder, now: now, log: log}
 }
 
+// Vouch makes the relay say when what comes over a line of its own process may be believed.
+func (r *Relay) Vouch(line *Line) *Relay {
+	r.line = line
+	return r
+}
+
 // The relay's rhythm and bounds.
 const (
 	relayEvery   = 500 * time.Millisecond
@@ -68,6 +76,7 @@ const (
 	relayTimeout = 5 * time.Second
 	// propagateTimeout bounds the first try, while whoever changed something waits.
 	propagateTimeout = time.Second
+	hushTimeout      = 250 * time.Millisecond
 	// epochTries is how often a turn is begun again because the epoch ended meanwhile.
 	epochTries = 3
 )
@@ -77,17 +86,34 @@ const (
 func (r *Relay) Propagate(ctx context.Context, events []models.Event) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), propagateTimeout)
 	defer cancel()
-	err := r.propagate(ctx, events)
+	epoch, err := r.propagate(ctx, events)
 	if errors.Is(err, errEpoch) {
 		if err = r.settle(ctx); err == nil {
-			err = r.propagate(ctx, events)
+			epoch, err = r.propagate(ctx, events)
 		}
+	}
+	if err == nil {
+		err = r.stands(ctx, epoch)
 	}
 	if err != nil {
 		r.log.WarnContext(ctx, "change committed, cache not told yet", "events", len(events), "error", err)
 		return false
 	}
 	return true
+}
+
+// stands tells whether what was confirmed in an epoch counts: see handOver.
+func (r *Relay) stands(ctx context.Context, epoch string) error {
+	present, err := r.epochs.Epoch(ctx)
+	switch {
+	case err != nil:
+		return err
+	case present.Name != epoch:
+		return errEpoch
+	case models.InstantOf(r.now()) < present.Since:
+		return errHandOver
+	}
+	return nil
 }
 
 // Run relays until ctx ends.
@@ -127,8 +153,12 @@ func (r *Relay) Turn(ctx context.Context) error {
 func (r *Relay) turn(ctx context.Context) error {
 	bounded, cancel := context.WithTimeout(ctx, relayTimeout)
 	defer cancel()
+	breaks := r.breaks()
 	s, err := r.observe(bounded) // before the outbox is read: what is committed later is not covered by this beat
 	if err != nil {
+		if r.line != nil && ctx.Err() == nil {
+			r.line.breaks.Add(1)
+		}
 		return err
 	}
 	entered, err := r.enter(bounded, s)
@@ -145,7 +175,19 @@ func (r *Relay) turn(ctx context.Context) error {
 		return err
 	}
 	r.beaten.Store(r.now().UnixMilli())
+	if r.line != nil {
+		r.line.vouched.Store(breaks)
+		r.line.full.Store(s.servers.Full)
+	}
 	return nil
+}
+
+// breaks is how often the line was lost until now.
+func (r *Relay) breaks() uint64 {
+	if r.line == nil {
+		return 0
+	}
+	return r.line.breaks.Load()
 }
 
 // settle brings the epochs of Redis and database together.
@@ -170,50 +212,81 @@ func (r *Relay) Beaten() time.Time {
 	return time.Time{}
 }
 
-// drain relays what is pending, batch by batch.
+// drain relays what is pending, batch by batch. What it cannot relay stays, and does not hold up the others.
 func (r *Relay) drain(ctx context.Context) error {
-	for {
+	var left error
+	for after := int64(0); ; {
 		batch, cancel := context.WithTimeout(ctx, relayTimeout)
-		events, err := r.outbox.PendingEvents(batch, relayBatch)
+		events, err := r.outbox.PendingEvents(batch, after, relayBatch)
 		if err == nil && len(events) > 0 {
-			err = r.propagate(batch, events)
+			after = events[len(events)-1].ID
+			_, err = r.propagate(batch, events)
 		}
 		cancel()
-		if err != nil || len(events) < relayBatch {
-			return err
-		}
-	}
-}
-
-// propagate fences what events changed, and notes that it is done. An event of a subject that only a newer program
-// knows stays pending, so that no relay of ours makes the heart beat over it, and does not hold up the others.
-func (r *Relay) propagate(ctx context.Context, events []models.Event) error {
-	var left error
-	var all []fenced
-	ids := make([]int64, 0, len(events))
-	for _, e := range events {
-		keys, err := r.keys(ctx, e)
 		if errors.Is(err, errSubject) {
-			left = fmt.Errorf("event %d: %w: %q", e.ID, err, e.Subject)
-			continue
+			left, err = err, nil
 		}
 		if err != nil {
 			return err
 		}
+		if len(events) < relayBatch {
+			return left
+		}
+	}
+}
+
+// propagate fences what events changed, notes that it is done, and gives the epoch in which it was confirmed. An event of
+// a subject that only a newer program knows stays pending (errSubject), so that no relay of ours makes the heart beat over
+// it.
+func (r *Relay) propagate(ctx context.Context, events []models.Event) (epoch string, err error) {
+	var left error
+	known := make([]models.Event, 0, len(events))
+	for _, e := range events {
+		if e.Subject != models.SubjectRegistration && e.Subject != models.SubjectUser {
+			left = fmt.Errorf("event %d: %w: %q", e.ID, errSubject, e.Subject)
+			continue
+		}
+		known = append(known, e)
+	}
+	if epoch, err = r.tell(ctx, known); err != nil {
+		r.hush(ctx)
+		return "", err
+	}
+	ids := make([]int64, len(known))
+	for i, e := range known {
+		ids[i] = e.ID
+	}
+	marked, err := r.outbox.MarkPropagated(ctx, ids, epoch, models.InstantOf(r.now()))
+	switch {
+	case err != nil:
+		return "", err
+	case !marked:
+		return "", errEpoch
+	}
+	return epoch, left
+}
+
+// tell fences what events changed.
+func (r *Relay) tell(ctx context.Context, events []models.Event) (epoch string, err error) {
+	var all []fenced
+	for _, e := range events {
+		keys, err := r.keys(ctx, e)
+		if err != nil {
+			return "", err
+		}
 		for _, k := range keys {
 			all = append(all, fenced{k, e.Version})
 		}
-		ids = append(ids, e.ID)
 	}
-	epoch, err := r.cells.fence(ctx, all)
-	if err != nil {
-		return err
-	}
-	marked, err := r.outbox.MarkPropagated(ctx, ids, epoch, models.InstantOf(r.now()))
-	if err == nil && !marked {
-		err = errEpoch
-	}
-	return errors.Join(left, err)
+	return r.cells.fence(ctx, all)
+}
+
+// hush stops the heart where that can be done sooner than what is pending can be told: until a relay has told all of it
+// nothing cached counts. It needs no memory, which is what fences may be refused for.
+func (r *Relay) hush(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), hushTimeout)
+	defer cancel()
+	_ = r.cells.rdb.Del(ctx, beatKey).Err() // else the beat ends by itself
 }
 
 func (r *Relay) keys(ctx context.Context, e models.Event) ([]string, error) {
@@ -235,8 +308,6 @@ func (r *Relay) keys(ctx context.Context, e models.Event) ([]string, error) {
 		for _, h := range hashes {
 			keys = append(keys, identityKey(h))
 		}
-	default:
-		return nil, errSubject
 	}
 	return keys, nil
 }

@@ -99,7 +99,7 @@ func TestRelayFromTheStore(t *testing.T) {
 	})
 	testkit.Must(t, err)
 	rdb := embedded(t)
-	f := NewFacts(rdb, serving, open(), time.Now)
+	f := NewFacts(Over(rdb), serving, open(), time.Now)
 	relay := NewRelay(rdb, serving, holderOf, time.Now, quiet)
 	run(t, relay)
 	eventually(t, 2*time.Second, "the heart beats", func() bool { return !relay.Beaten().IsZero() })

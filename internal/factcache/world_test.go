@@ -65,18 +65,18 @@ func on(t *testing.T, f func(t *testing.T, rdb redis.UniversalClient)) {
 }
 
 // holderOf names a Redis as the service does: a real one by what it says of itself.
-func holderOf(ctx context.Context, rdb redis.UniversalClient) (string, error) {
-	if name, err := Servers(ctx, rdb); err == nil {
-		return name, nil
+func holderOf(ctx context.Context, rdb redis.UniversalClient) (Servers, error) {
+	if servers, err := Behind(ctx, rdb); err == nil {
+		return servers, nil
 	}
 	if err := rdb.Ping(ctx).Err(); err != nil {
-		return "", err
+		return Servers{}, err
 	}
 	return InProcess(ctx, rdb)
 }
 
 // open lets everybody ask the source: most tests are not about the guard.
-func open() *Guard { return NewGuard(2000, patient) }
+func open() *Guard { return NewGuard(2000, patient, nil) }
 
 // beating makes the heart of a cache beat once, over an empty outbox.
 func beating(t *testing.T, rdb redis.UniversalClient) redis.UniversalClient {
@@ -230,11 +230,11 @@ func (o *outbox) left() (n int) {
 	return n
 }
 
-func (o *outbox) PendingEvents(_ context.Context, limit int) (events []models.Event, err error) {
+func (o *outbox) PendingEvents(_ context.Context, after int64, limit int) (events []models.Event, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, e := range o.pending {
-		if e.PropagatedAt == 0 && len(events) < limit {
+		if e.PropagatedAt == 0 && e.ID > after && len(events) < limit {
 			events = append(events, e)
 		}
 	}

@@ -145,7 +145,7 @@ func TestImportWhoseAnswerWasLost(t *testing.T) {
 		}
 	}
 	// What the caches did not hear is in the outbox, for the relay.
-	if left, err := o.store.PendingEvents(t.Context(), 100); err != nil || len(left) != 20 {
+	if left, err := o.store.PendingEvents(t.Context(), 0, 100); err != nil || len(left) != 20 {
 		t.Errorf("%d events pending, %v", len(left), err)
 	}
 }

@@ -224,7 +224,7 @@ func TestSetRoleSaysWhatThePropagatorSays(t *testing.T) {
 	if err != nil || !changed || propagated {
 		t.Errorf("changed %t, propagated %t, %v", changed, propagated, err)
 	}
-	events, err := g.store.PendingEvents(t.Context(), 10)
+	events, err := g.store.PendingEvents(t.Context(), 0, 10)
 	if err != nil || len(events) != 1 || events[0].Actor != "registrar" || events[0].Kind != models.EventGranted {
 		t.Fatalf("the outbox has %+v, %v", events, err)
 	}

@@ -71,7 +71,7 @@ func gatehouseOn(t *testing.T, database string) *gatehouse {
 	rdb := factcache.Connect(factcache.Redis{Addresses: []string{m.Addr()}, Timeout: 5 * time.Second})
 	t.Cleanup(func() { _ = rdb.Close() })
 	g := &gatehouse{t: t, store: s, raw: raw, redis: m, clock: testkit.NewClock(now)}
-	g.asked = &asked{Identities: factcache.NewIdentities(rdb, s, factcache.NewGuard(100, 5*time.Second), g.clock.Now)}
+	g.asked = &asked{Identities: factcache.NewIdentities(factcache.Over(rdb), s, factcache.NewGuard(100, 5*time.Second, nil), g.clock.Now)}
 	g.relay = &shaky{Relay: relay(rdb, s, g.clock.Now), there: true}
 	testkit.Must(t, g.relay.Turn(t.Context()))
 	g.Service = session.New(g, wechat{}, s, g.asked, g.relay, life, g.clock.Now)

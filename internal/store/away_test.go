@@ -79,7 +79,7 @@ func (p *place) calls() []call {
 			_, err := s.CertificateIDs(ctx, subject(r))
 			return err
 		}},
-		{"PendingEvents", func(ctx context.Context, s *store.Store) error { _, err := s.PendingEvents(ctx, 10); return err }},
+		{"PendingEvents", func(ctx context.Context, s *store.Store) error { _, err := s.PendingEvents(ctx, 0, 10); return err }},
 		{"MarkPropagated", func(ctx context.Context, s *store.Store) error {
 			_, err := s.MarkPropagated(ctx, []int64{1}, "e", at)
 			return err

@@ -7,10 +7,10 @@ import (
 	"yanzheng/models"
 )
 
-// PendingEvents gives the oldest events that not every cache has confirmed, at most limit.
-func (s *Store) PendingEvents(ctx context.Context, limit int) ([]models.Event, error) {
+// PendingEvents gives the oldest events after an id that not every cache has confirmed, at most limit.
+func (s *Store) PendingEvents(ctx context.Context, after int64, limit int) ([]models.Event, error) {
 	var events []models.Event
-	err := s.db.WithContext(ctx).Where("propagated_at = 0").Order("id").Limit(limit).Find(&events).Error
+	err := s.db.WithContext(ctx).Where("propagated_at = 0 AND id > ?", after).Order("id").Limit(limit).Find(&events).Error
 	return events, wrap(err)
 }
 

@@ -34,7 +34,7 @@ func testOutbox(t *testing.T, d dialect) {
 			t.Errorf("event %d: %+v", i, e)
 		}
 	}
-	first, err := p.PendingEvents(t.Context(), 3)
+	first, err := p.PendingEvents(t.Context(), 0, 3)
 	if err != nil || !slices.Equal(first, events[:3]) {
 		t.Errorf("the oldest three: %+v, %v", first, err)
 	}

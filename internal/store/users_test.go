@@ -20,6 +20,7 @@ func testUsers(t *testing.T, d dialect) {
 	t.Run("made once by many at once", p.testEnsureUserAtOnce)
 	t.Run("roles", p.testRoles)
 	t.Run("sessions", p.testSessions)
+	t.Run("identity is of one moment", p.testIdentityIsOfOneMoment)
 	t.Run("sessions are cleared away", p.testSessionsCleared)
 }
 
@@ -192,6 +193,37 @@ func (p *place) testSessions(t *testing.T) {
 	_, err = p.Identity(t.Context(), s.TokenHash)
 	testkit.WantErr(t, err, models.ErrNotFound)
 	p.identity(other) // the other one goes on
+}
+
+// What a session stands for is read at one moment. With the role of one and the version of another, an identity would be
+// kept in the cache over the fence of the change between them.
+func (p *place) testIdentityIsOfOneMoment(t *testing.T) {
+	p = p.within(t)
+	u := p.user("moment")
+	s := session(u, 7)
+	_, err := p.CreateSession(t.Context(), s)
+	testkit.Must(t, err)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := range 100 {
+			if _, err := p.SetRole(t.Context(), u.ID, models.RoleInspector, i%2 == 0, "registrar", later); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	}()
+	for reads := 0; ; reads++ {
+		id := p.identity(s)
+		if has := id.Has(models.RoleInspector); has != (id.Version%2 == 0) {
+			t.Fatalf("read %d: version %d, inspector %t", reads, id.Version, has)
+		}
+		select {
+		case <-done:
+			return
+		default:
+		}
+	}
 }
 
 func (p *place) testSessionsCleared(t *testing.T) {

@@ -161,7 +161,7 @@ func (p *place) change(id int64, employer string) (models.Registration, []models
 // pending gives every event that no cache has confirmed.
 func (p *place) pending() []models.Event {
 	p.t.Helper()
-	events, err := p.PendingEvents(p.t.Context(), 1000)
+	events, err := p.PendingEvents(p.t.Context(), 0, 1000)
 	testkit.Must(p.t, err)
 	return events
 }

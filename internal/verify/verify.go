@@ -31,12 +31,14 @@ type Service struct {
 	codes    Codes
 	desk     Desk
 	register Register
+	patience time.Duration
 	now      func() time.Time
 }
 
-// New puts the use case together.
-func New(codes Codes, desk Desk, register Register, now func() time.Time) *Service {
-	return &Service{codes: codes, desk: desk, register: register, now: now}
+// New puts the use case together. patience is how long one answer may take in all, whatever it has to ask; then it is
+// models.ErrUnavailable.
+func New(codes Codes, desk Desk, register Register, patience time.Duration, now func() time.Time) *Service {
+	return &Service{codes: codes, desk: desk, register: register, patience: patience, now: now}
 }
 
 // Request is one scan of a logged-in user.
@@ -59,6 +61,8 @@ type Answer struct {
 
 // Scan gives the verdict on a code, recorded.
 func (s *Service) Scan(ctx context.Context, r Request) (Answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.patience)
+	defer cancel()
 	read := s.codes.Read(r.Code)
 	arrival := Arrival{Purpose: ForScan, Token: r.Token, Address: r.Address}
 	if read.Outcome == models.ReadGenuine {
@@ -86,6 +90,8 @@ func (s *Service) Public(ctx context.Context, address, digits string, look bool)
 		}
 		return a, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, s.patience)
+	defer cancel()
 	entry, err := s.desk.Admit(ctx, Arrival{Purpose: ForPublic, Address: address, Certificate: &read.ID})
 	if err != nil {
 		return Answer{}, err

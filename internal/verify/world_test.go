@@ -67,11 +67,11 @@ func counterOn(t *testing.T, database string) *counter {
 	ring, err := code.Load(c.keyDir)
 	testkit.Must(t, err)
 	c.codes = code.NewReader(prefix, ring)
-	c.facts = &watchedFacts{source: factcache.NewFacts(rdb, s, factcache.NewGuard(100, 5*time.Second), c.clock.Now)}
+	c.facts = &watchedFacts{source: factcache.NewFacts(factcache.Over(rdb), s, factcache.NewGuard(100, 5*time.Second, nil), c.clock.Now)}
 	c.log = &watchedLog{store: s}
 	c.relay = factcache.NewRelay(rdb, s, factcache.InProcess, c.clock.Now, slog.New(slog.DiscardHandler))
 	testkit.Must(t, c.relay.Turn(t.Context()))
-	c.Service = verify.New(c.codes, c, s, c.clock.Now)
+	c.Service = verify.New(c.codes, c, s, 10*time.Second, c.clock.Now)
 	return c
 }
 

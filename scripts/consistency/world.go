@@ -108,7 +108,7 @@ func (w *world) write() {
 	w.rdb = factcache.Connect(factcache.Redis{Addresses: []string{w.pen.address}, Password: w.redis.password, Timeout: redisTimeout})
 	var caches register.Propagator = naivePropagator{w.rdb, w.in.store}
 	if !w.naive {
-		caches = factcache.NewRelay(w.rdb, w.in.store, factcache.Servers, time.Now, slog.New(slog.DiscardHandler))
+		caches = factcache.NewRelay(w.rdb, w.in.store, factcache.Behind, time.Now, slog.New(slog.DiscardHandler))
 	}
 	w.service = register.New(w.in.store, recorder{caches, w.clock}, time.Now)
 }
