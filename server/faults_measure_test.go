@@ -74,23 +74,14 @@ func timesOf(some []asked) times {
 }
 
 func (l *line) read(out *stream) {
-	var cached, fromDatabase, usual []asked
 	for _, v := range out.all {
 		l.stale = max(l.stale, v.stale)
 		l.questions++
 		if v.outcome == wrong {
 			l.wrong++
 		}
-		switch {
-		case v.phase == before && v.cached():
-			usual = append(usual, v)
-		case v.phase == during && v.cached():
-			cached = append(cached, v)
-		case v.phase == during:
-			fromDatabase = append(fromDatabase, v)
-		}
 	}
-	l.before, l.cached, l.asked = quantile(usual, 0.99), timesOf(cached), timesOf(fromDatabase)
+	l.before, l.cached, l.asked = quantile(out.class(before, true), 0.99), timesOf(out.class(during, true)), timesOf(out.class(during, false))
 	l.answers = outcomes(out.of(during, ""))
 }
 

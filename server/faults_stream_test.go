@@ -124,6 +124,16 @@ func showsRegistration(a answer, _ time.Time) (finding, error) {
 	return finding{}, err
 }
 
+// givesToken reads a log-in.
+func givesToken(a answer, _ time.Time) (finding, error) {
+	var in struct{ Token string }
+	err := json.Unmarshal(a.body, &in)
+	if err == nil && in.Token == "" {
+		err = fmt.Errorf("no token: %.300s", a.body)
+	}
+	return finding{}, err
+}
+
 // turn is a change that is made while the stream runs: the verdict from is true until it is committed, to from then on.
 type turn struct {
 	mu           sync.Mutex
@@ -226,6 +236,11 @@ func (s *stream) of(p phase, name string) (some []asked) {
 		}
 	}
 	return some
+}
+
+// class gives what was asked in a phase of what the cache knows, or else of what only the database knows.
+func (s *stream) class(p phase, cached bool) []asked {
+	return slices.DeleteFunc(s.of(p, ""), func(v asked) bool { return v.cached() != cached })
 }
 
 // quantile gives the time within which that share of answers came.

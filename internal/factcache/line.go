@@ -70,6 +70,9 @@ type Look struct {
 	line  *Line
 	beat  *redis.StringCmd
 	state lookState
+	// believed is what the line was before the trip: a relay that vouches for it while the answer is on its way has told
+	// Redis things which the answer does not know.
+	believed bool
 }
 
 type lookState uint8
@@ -84,7 +87,7 @@ const (
 // Look begins a round trip.
 func (l *Line) Look(ctx context.Context) *Look {
 	pipe := l.rdb.Pipeline()
-	return &Look{Pipe: pipe, line: l, beat: pipe.Get(ctx, beatKey)}
+	return &Look{Pipe: pipe, line: l, beat: pipe.Get(ctx, beatKey), believed: l.believed()}
 }
 
 // Exec makes the trip.
@@ -118,7 +121,7 @@ func (k *Look) lost() bool { return k.state == lookLost }
 // heartbeat gives the beat, if there is one that counts. A Redis that refuses a part of the trip, as a replica refuses
 // what writes, is not the one that fences are set in.
 func (k *Look) heartbeat() (beat, bool) {
-	if k.Away() || k.beat.Err() != nil || !k.line.believed() {
+	if k.Away() || k.beat.Err() != nil || !k.believed || !k.line.believed() {
 		return beat{}, false
 	}
 	return parseBeat(k.beat.Val())

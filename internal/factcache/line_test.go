@@ -57,6 +57,22 @@ func TestATurnVouchesForWhatWasBeforeIt(t *testing.T) {
 	}
 }
 
+// What was read before a relay vouched for the line is not believed after it: the fences came in between.
+func TestVouchingCoversNoAnswerFromBefore(t *testing.T) {
+	w, line := lined(t, testkit.Redis(t))
+	testkit.Must(t, w.relay.Turn(t.Context()))
+	ask(t, w.facts, w.id)
+	line.breaks.Add(1)
+	w.outbox.commit(changed(w.revoke(w.id)))
+	look := line.Look(t.Context())
+	read := w.facts.Queue(t.Context(), look, w.id)
+	look.Exec(t.Context())
+	testkit.Must(t, w.relay.Turn(t.Context()))
+	known, err := read.Get(t.Context())
+	testkit.Must(t, err)
+	w.wantRevoked(t, known)
+}
+
 // The breaker tells the line, and so does a relay that does not reach Redis: a process that nobody asks anything has a
 // breaker that never opens.
 func TestWhatLosesALine(t *testing.T) {
