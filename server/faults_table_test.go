@@ -178,7 +178,9 @@ func (s *stage) questions(t *testing.T, token string) []question {
 }
 
 // cached tells which questions the cache can answer without the database.
-func (q *question) cached() bool { return !slices.Contains([]string{"scan, not cached", "look-up", "log-in"}, q.name) }
+func (q *question) cached() bool {
+	return !slices.Contains([]string{"scan, not cached", "look-up", "log-in"}, q.name)
+}
 
 // suspend changes the registration that changes, by a command, as long as the stream runs.
 func (s *stage) suspend(t *testing.T) {
