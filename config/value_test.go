@@ -233,6 +233,8 @@ func TestWarnings(t *testing.T) {
 		"no tls, near": {local.with("database.tls", "false", "redis.tls", "false"), nil},
 		"admin":        {w.with("trusted_proxies", "10.0.0.1", "admin_listen", ":9090"), []string{"admin_listen"}},
 		"admin, near":  {w.with("trusted_proxies", "10.0.0.1", "admin_listen", "127.0.0.1:9090"), nil},
+		"hurry":        {local.with("redis.timeout", "63ms"), []string{"redis.timeout"}},
+		"no hurry":     {local.with("redis.timeout", "62ms"), nil},
 		"trial":        {local.with("wechat.sandbox_url", "http://127.0.0.1:1"), []string{"wechat.sandbox_url"}},
 	} {
 		var got []string

@@ -41,6 +41,10 @@ func (c Config) Warnings() []string {
 	if !c.Redis.TLS && !allLocal(c.Redis.Addresses) {
 		warn("redis.tls: off, and Redis is not on this machine: its password and registrations cross the network in the clear")
 	}
+	if c.Redis.Timeout > c.Database.AnswerTimeout/4 {
+		warn("redis.timeout: more than a quarter of database.answer_timeout: whoever waits for a silent Redis has no time left " +
+			"for the database, and is told to come back")
+	}
 	if c.WeChat.SandboxURL != "" {
 		warn("wechat.sandbox_url: log-ins are answered by a sandbox, not by WeChat")
 	}

@@ -118,7 +118,7 @@ func slowDatabase(ctx context.Context, w *world, _ time.Duration) error {
 // flushAll empties Redis again and again while a sleeper changes, so that readers ask the database, whose answers are
 // late; and for the last time just after the acknowledgement, so that the fence is lost while old answers are on their way.
 func flushAll(ctx context.Context, w *world, _ time.Duration) error {
-	flush := func() error { return w.redis.client.FlushAll(ctx).Err() }
+	flush := func() error { return w.redis.FlushAll(ctx).Err() }
 	defer w.focus.Store(-1)
 	for range w.sleepers {
 		w.focus.Store(int32(w.hot + w.woken)) //nolint:gosec // few
@@ -145,32 +145,33 @@ func flushAll(ctx context.Context, w *world, _ time.Duration) error {
 // restartFromSnapshot has Redis die and come back with what it held before the sleepers changed.
 func restartFromSnapshot(ctx context.Context, w *world, age time.Duration) error {
 	return inTurn(ctx,
-		func() error { return w.redis.save(ctx) },
+		func() error { return w.redis.SaveAll(ctx) },
 		lasting(ctx, age/2), w.waking(ctx, 6), lasting(ctx, age/2), w.waking(ctx, 6),
-		func() error { w.redis.kill(); return w.redis.start(ctx) },
+		func() error { w.redis.Kill(); return w.redis.Start(ctx) },
 	)
 }
 
 // failOver replaces Redis by its replica, which has not heard of the last writes.
 func failOver(ctx context.Context, w *world, cut time.Duration) error {
-	toMaster, err := newLink(w.redis.address)
+	toMaster, err := newLink(w.redis.Addr)
 	if err != nil {
 		return err
 	}
 	defer toMaster.refuse() //nolint:errcheck // never fails
 	master := w.redis
-	replica, err := w.newRedis(ctx, replicaOf(toMaster.address), "masterauth "+master.password)
+	replica, err := master.StartReplica(ctx, w.in.Dir, toMaster.address)
 	if err != nil {
 		return err
 	}
+	w.all = append(w.all, replica)
 	return inTurn(ctx,
-		func() error { return replica.inStep(ctx) },
+		func() error { return replica.Follows(ctx) },
 		toMaster.refuse,
 		lasting(ctx, cut/2), w.waking(ctx, 6), lasting(ctx, cut/2), w.waking(ctx, 6),
-		func() error { master.kill(); return replica.promote(ctx) },
+		func() error { master.Kill(); return replica.Promote(ctx) },
 		func() error {
 			w.redis = replica
-			return each(everyLink(w), func(l *link) error { return l.lead(replica.address) })
+			return each(everyLink(w), func(l *link) error { return l.lead(replica.Addr) })
 		},
 	)
 }

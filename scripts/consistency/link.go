@@ -3,11 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"strings"
 
 	"github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
+
+	"yanzheng/scripts/stand"
 )
 
 // link is a way from one client to one server, through a proxy in this process, that can be made to fail.
@@ -20,7 +21,7 @@ func newLink(to string) (*link, error) {
 	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
 	var err error
 	for range 20 { // the port may be taken
-		l := &link{address: fmt.Sprintf("127.0.0.1:%d", lowPort())}
+		l := &link{address: fmt.Sprintf("127.0.0.1:%d", stand.LowPort())}
 		l.proxy = toxiproxy.NewProxy(server, to, l.address, to)
 		if err = l.proxy.Start(); err == nil {
 			return l, nil
@@ -28,9 +29,6 @@ func newLink(to string) (*link, error) {
 	}
 	return nil, err
 }
-
-// lowPort gives a port below the range of outgoing connections: one of those might take it while it is not listened on.
-func lowPort() int { return 10_000 + rand.IntN(10_000) } //nolint:gosec // not a secret
 
 // refuse ends every connection and takes no new one.
 func (l *link) refuse() error {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"yanzheng/internal/testkit"
+	"yanzheng/scripts/stand"
 )
 
 // echo answers every line with itself and a name.
@@ -115,36 +116,36 @@ func TestFaultsOfLinks(t *testing.T) {
 
 func TestRedisForgets(t *testing.T) {
 	ctx := t.Context()
-	master, err := startRedis(ctx, t.TempDir(), "")
+	master, err := stand.StartRedis(ctx, t.TempDir())
 	testkit.Must(t, err)
-	t.Cleanup(master.close)
-	l, err := newLink(master.address)
+	t.Cleanup(master.Close)
+	l, err := newLink(master.Addr)
 	testkit.Must(t, err)
 	t.Cleanup(func() { _ = l.refuse() })
-	replica, err := startRedis(ctx, t.TempDir(), master.password, replicaOf(l.address), "masterauth "+master.password)
+	replica, err := master.StartReplica(ctx, t.TempDir(), l.address)
 	testkit.Must(t, err)
-	t.Cleanup(replica.close)
+	t.Cleanup(replica.Close)
 
-	set := func(value string) { testkit.Must(t, master.client.Set(ctx, "key", value, 0).Err()) }
-	holds := func(r *redisServer, want string) {
+	set := func(value string) { testkit.Must(t, master.Set(ctx, "key", value, 0).Err()) }
+	holds := func(r *stand.Redis, want string) {
 		t.Helper()
-		if got, err := r.client.Get(ctx, "key").Result(); err != nil || got != want {
+		if got, err := r.Get(ctx, "key").Result(); err != nil || got != want {
 			t.Errorf("it holds %q, %v, want %q", got, err, want)
 		}
 	}
 	set("old")
-	testkit.Must(t, master.save(ctx))
-	testkit.Must(t, replica.inStep(ctx))
-	testkit.Must(t, master.client.Wait(ctx, 1, long).Err())
+	testkit.Must(t, master.SaveAll(ctx))
+	testkit.Must(t, replica.Follows(ctx))
+	testkit.Must(t, master.Wait(ctx, 1, long).Err())
 	testkit.Must(t, l.refuse())
 	set("new")
 	holds(master, "new")
 
-	testkit.Must(t, replica.promote(ctx))
+	testkit.Must(t, replica.Promote(ctx))
 	holds(replica, "old")
-	testkit.Must(t, replica.client.Set(ctx, "key", "newer", 0).Err())
+	testkit.Must(t, replica.Set(ctx, "key", "newer", 0).Err())
 
-	master.kill()
-	testkit.Must(t, master.start(context.WithoutCancel(ctx)))
+	master.Kill()
+	testkit.Must(t, master.Start(context.WithoutCancel(ctx)))
 	holds(master, "old")
 }

@@ -33,8 +33,8 @@ type world struct {
 	shape
 	*writer
 
-	redis     *redisServer   // where the links lead
-	all       []*redisServer // those that were, too
+	redis     *stand.Redis   // where the links lead
+	all       []*stand.Redis // those that were, too
 	links     []*link        // to Redis, one for each instance
 	pen       *link          // the writer's
 	databases []*link
@@ -53,14 +53,15 @@ func newWorld(ctx context.Context, in *installation, name string, s shape, clock
 		return w, fmt.Errorf("%s: not enough certificates", name)
 	}
 	var err error
-	if w.redis, err = w.newRedis(ctx); err != nil {
+	if w.redis, err = stand.StartRedis(ctx, w.in.Dir); err != nil {
 		return w, err
 	}
-	password := filepath.Join(w.redis.dir, "password")
-	if err := os.WriteFile(password, []byte(w.redis.password), 0o600); err != nil {
+	w.all = append(w.all, w.redis)
+	password := filepath.Join(w.in.Dir, "password of "+w.redis.Addr)
+	if err := os.WriteFile(password, []byte(w.redis.Password), 0o600); err != nil {
 		return w, err
 	}
-	if w.pen, err = newLink(w.redis.address); err != nil {
+	if w.pen, err = newLink(w.redis.Addr); err != nil {
 		return w, err
 	}
 	w.env = settings(w.pen, password)
@@ -78,19 +79,6 @@ func newWorld(ctx context.Context, in *installation, name string, s shape, clock
 	return w, nil
 }
 
-// newRedis starts a Redis; all of one world have one password.
-func (w *world) newRedis(ctx context.Context, lines ...string) (*redisServer, error) {
-	password := ""
-	if w.redis != nil {
-		password = w.redis.password
-	}
-	r, err := startRedis(ctx, w.in.Dir, password, lines...)
-	if err == nil {
-		w.all = append(w.all, r)
-	}
-	return r, err
-}
-
 // settings tell a server's process where its Redis is.
 func settings(l *link, password string) []string {
 	return append(stand.Unlimited(),
@@ -105,7 +93,7 @@ const redisTimeout = 50 * time.Millisecond
 
 // write puts the writer's register together, as the server puts its own.
 func (w *world) write() {
-	w.rdb = factcache.Connect(factcache.Redis{Addresses: []string{w.pen.address}, Password: w.redis.password, Timeout: redisTimeout})
+	w.rdb = factcache.Connect(factcache.Redis{Addresses: []string{w.pen.address}, Password: w.redis.Password, Timeout: redisTimeout})
 	var caches register.Propagator = naivePropagator{w.rdb, w.in.store}
 	if !w.naive {
 		caches = factcache.NewRelay(w.rdb, w.in.store, factcache.Behind, time.Now, slog.New(slog.DiscardHandler))
@@ -115,7 +103,7 @@ func (w *world) write() {
 
 // addInstance starts a server with links of its own.
 func (w *world) addInstance(ctx context.Context, name string, i int, password string) error {
-	toRedis, err := newLink(w.redis.address)
+	toRedis, err := newLink(w.redis.Addr)
 	if err != nil {
 		return err
 	}
@@ -162,7 +150,7 @@ func (w *world) close() (err error) {
 		}
 	}
 	for _, r := range w.all {
-		r.close()
+		r.Close()
 	}
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	mathrand "math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,7 +30,18 @@ type Redis struct {
 // StartRedis starts a server that lives in a folder of its own below dir. It keeps nothing on disk unless config says
 // so: lines as in redis.conf.
 func StartRedis(ctx context.Context, dir string, config ...string) (*Redis, error) {
-	r := &Redis{Password: rand.Text()}
+	return startRedis(ctx, dir, rand.Text(), config)
+}
+
+// StartReplica starts a server that follows the one at an address, which may be a proxy in front of master, and has its
+// password, so that clients of master are clients of the replica too.
+func (r *Redis) StartReplica(ctx context.Context, dir, address string, config ...string) (*Redis, error) {
+	return startRedis(ctx, dir, r.Password,
+		append([]string{"replicaof " + strings.Replace(address, ":", " ", 1), "masterauth " + r.Password}, config...))
+}
+
+func startRedis(ctx context.Context, dir, password string, config []string) (*Redis, error) {
+	r := &Redis{Password: password}
 	if err := r.settle(ctx, dir, config); err != nil {
 		err = fmt.Errorf("redis-server does not start: %w\n%s", err, r.complaint())
 		r.Close()
@@ -44,12 +56,10 @@ func (r *Redis) settle(ctx context.Context, dir string, config []string) (err er
 		return err
 	}
 	for range 5 { // somebody may take the port between our choice and our use
-		var port int
-		if port, err = FreePort(ctx); err != nil {
-			return err
-		}
+		port := LowPort()
 		r.Addr = fmt.Sprintf("127.0.0.1:%d", port)
-		lines := append([]string{"bind 127.0.0.1", fmt.Sprintf("port %d", port), "requirepass " + r.Password, "dir " + r.dir, `save ""`}, config...)
+		lines := append([]string{"bind 127.0.0.1", fmt.Sprintf("port %d", port), "requirepass " + r.Password, "dir " + r.dir, `save ""`,
+			"maxmemory-policy noeviction", "repl-diskless-sync-delay 0"}, config...)
 		r.config = strings.Join(lines, "\n") + "\n"
 		r.Client = redis.NewClient(&redis.Options{Addr: r.Addr, Password: r.Password, MaxRetries: -1, DisableIdentity: true})
 		if err = r.Start(ctx); err == nil || ctx.Err() != nil {
@@ -106,6 +116,56 @@ func (r *Redis) Kill() {
 	_ = r.server.Process.Kill()
 	<-r.ended
 	r.server = nil
+}
+
+// LowPort gives a port below the range of outgoing connections: one of those might take it while nobody listens there.
+func LowPort() int { return 10_000 + mathrand.IntN(10_000) } //nolint:gosec // not a secret
+
+// SaveAll writes what the server holds into the file that the next start reads.
+func (r *Redis) SaveAll(ctx context.Context) error {
+	for {
+		err := r.Save(ctx).Err()
+		if err == nil {
+			break
+		}
+		if !redis.HasErrorPrefix(err, "Background save already in progress") { // for a replica that is new
+			return err
+		}
+		if err := pause(ctx, 20*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	_, err := os.Stat(filepath.Join(r.dir, "dump.rdb"))
+	return err
+}
+
+// Follows waits until a replica has all that its master has.
+func (r *Redis) Follows(ctx context.Context) error {
+	for began := time.Now(); time.Since(began) < 10*time.Second; {
+		info, err := r.Info(ctx, "replication").Result()
+		if err != nil {
+			return err
+		}
+		if strings.Contains(info, "master_link_status:up") && strings.Contains(info, "master_sync_in_progress:0") {
+			return nil
+		}
+		if err := pause(ctx, 20*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return errors.New("the replica does not follow")
+}
+
+// Promote makes a master of a replica.
+func (r *Redis) Promote(ctx context.Context) error { return r.ReplicaOf(ctx, "NO", "ONE").Err() }
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
 }
 
 // Close ends the server and removes what it left on disk.
