@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -34,6 +36,7 @@ type parts struct {
 	redis  redis.UniversalClient // nil in a sub-command of the embedded mode
 	relay  *factcache.Relay      // nil likewise
 	home   *home                 // the embedded mode's folder, else nil
+	keys   store.Keys            // of the register's personal data
 }
 
 // open connects to what the configuration names. In the embedded mode the in-process Redis belongs to
@@ -50,6 +53,7 @@ func open(ctx context.Context, c config.Config, log *slog.Logger, cache redis.Un
 	} else if cache == nil {
 		p.redis = connectRedis(c.Redis, log)
 	}
+	p.keys = options.Keys
 	var err error
 	if p.store, err = store.Open(ctx, options); err != nil {
 		p.close()
@@ -144,11 +148,18 @@ func (p *parts) newDesk(w session.WeChat, log *scanlog.Log) *desk {
 		rdb: p.redis, log: log, limits: p.config.Limits, now: p.now, owners: newOwners(), tally: &ratelimit.Tally{},
 		identities: factcache.NewIdentities(p.redis, p.store, p.guard, p.now),
 		facts:      factcache.NewFacts(p.redis, p.store, p.guard, p.now),
-		limiter:    ratelimit.New(p.redis, ratelimit.Options{Now: p.now}),
+		limiter:    ratelimit.New(p.redis, ratelimit.Options{Now: p.now, Key: actorKey(p.keys)}),
 		local:      ratelimit.NewLocal(p.now, 0),
 	}
 	d.sessions = session.New(d, w, p.store, d.identities, p, p.config.Session.TTL, p.now)
 	return d
+}
+
+// actorKey is the secret under which Redis knows users and addresses: of the index's key, and good for nothing else.
+func actorKey(k store.Keys) []byte {
+	mac := hmac.New(sha256.New, k.Index[:])
+	mac.Write([]byte("yanzheng/limits/actor"))
+	return mac.Sum(nil)
 }
 
 // newScanLog gives the log of scans. The embedded mode's goes straight into the database: its Redis is gone with the

@@ -240,7 +240,7 @@ const missesEvery = time.Minute
 // tellMisses writes the counts down, and the last of them when the process ends.
 func (s *server) tellMisses(ctx context.Context) {
 	tell := func(ctx context.Context) {
-		if err := s.desk.tellMisses(ctx, s.store.AddMisses); err != nil {
+		if err := s.desk.tellMisses(ctx, s.addMisses); err != nil {
 			s.log.WarnContext(ctx, "counts of refused codes: will try again", "error", err)
 		}
 	}
@@ -248,6 +248,10 @@ func (s *server) tellMisses(ctx context.Context) {
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	tell(last)
+}
+
+func (s *server) addMisses(ctx context.Context, flush string, misses ...models.Miss) error {
+	return s.store.AddMisses(ctx, flush, models.InstantOf(s.now()), misses...)
 }
 
 const (
@@ -259,10 +263,11 @@ const (
 func (s *server) prune(ctx context.Context) {
 	every(ctx, pruneEvery, func() {
 		scans := models.InstantOf(s.now().AddDate(0, 0, -s.config.Scan.RetentionDays))
-		sessions := models.InstantOf(s.now().AddDate(0, 0, -1))
+		dayAgo := models.InstantOf(s.now().AddDate(0, 0, -1))
 		for _, job := range []func() (int64, error){
 			func() (int64, error) { return s.store.DeleteScansBefore(ctx, scans, pruneBatch) },
-			func() (int64, error) { return s.store.DeleteSessionsBefore(ctx, sessions, pruneBatch) },
+			func() (int64, error) { return s.store.DeleteSessionsBefore(ctx, dayAgo, pruneBatch) },
+			func() (int64, error) { return s.store.DeleteFlushesBefore(ctx, dayAgo, pruneBatch) },
 		} {
 			for n := int64(pruneBatch); n == pruneBatch && ctx.Err() == nil; {
 				var err error
