@@ -217,4 +217,3 @@ func (d *desk) Ceiling(address string) error {
 func (d *desk) AdmitLogIn(ctx context.Context, address string) error {
 	return d.limiter.Take(ctx, ratelimit.Take{Purpose: limitLogIns, Actor: address, Limit: limit(d.limits.Login)})
 }
-

@@ -91,7 +91,7 @@ func testLookUp(t *testing.T, w *world) {
 		"no name":                 {c.lookUp("certificate_number", r.CertificateNumber), 400, "field_missing", "name"},
 		"no number":               {c.lookUp("name", r.Person.Name), 400, "field_missing", "certificate_number"},
 		"paper of numbers":        {c.ask("POST", "/api/v1/lookups", `{"name":"a","certificate_number":"b","paper":{"employer":1}}`), 400, "body_not_json", "paper"},
-		"an ID number to ask for": {c.lookUp("id_number", r.Person.IDNumber), 400, "body_not_json", ""},
+		"an ID number to ask for": {c.lookUp("id_number", r.Person.IDNumber), 400, "member_unknown", "id_number"},
 	} {
 		if p := a.answer.refused(t, a.status, a.code); p.Field != a.field {
 			t.Errorf("%s: field %q, want %q", name, p.Field, a.field)

@@ -2,6 +2,7 @@ package register
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -69,8 +70,8 @@ func (s *Service) Move(ctx context.Context, d Decision, next models.State) (Outc
 func (s *Service) Change(ctx context.Context, d Decision, fields map[models.Field]string) (Outcome, error) {
 	return s.change(ctx, d, func(r *models.Registration, today models.Date) (models.EventKind, error) {
 		before := *r
-		for f, v := range fields {
-			if err := set(r, f, v); err != nil {
+		for _, f := range slices.Sorted(maps.Keys(fields)) { // of two faults it is always the same that is told
+			if err := set(r, f, fields[f]); err != nil {
 				return "", err
 			}
 		}
@@ -118,6 +119,9 @@ func (s *Service) change(ctx context.Context, d Decision, f func(r *models.Regis
 	reason := models.NormalizeText(d.Reason)
 	if reason == "" || utf8.RuneCountInString(reason) > maxReason {
 		return Outcome{}, ErrReason
+	}
+	if models.CheckWritten(reason) != nil {
+		return Outcome{}, models.ErrHidden.On("reason")
 	}
 	id, err := s.store.RegistrationID(ctx, d.Category, models.NormalizeText(d.CertificateNumber))
 	if err != nil {

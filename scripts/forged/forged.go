@@ -19,7 +19,7 @@ type options struct{ codes, connections int }
 
 const (
 	minCodes       = 10_000 // fewer would not meet the default limits
-	maxConnections = 512  // the server answers 1024 requests at once
+	maxConnections = 512    // the server answers 1024 requests at once
 )
 
 // harness is one installation.
