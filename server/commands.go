@@ -147,9 +147,9 @@ func (p *program) config() (config.Config, error) {
 func (p *program) logger(c config.Log) *slog.Logger {
 	o := &slog.HandlerOptions{Level: c.Level}
 	if c.Format == "json" {
-		return slog.New(slog.NewJSONHandler(p.stderr, o))
+		return slog.New(newThrifty(slog.NewJSONHandler(p.stderr, o)))
 	}
-	return slog.New(slog.NewTextHandler(p.stderr, o))
+	return slog.New(newThrifty(slog.NewTextHandler(p.stderr, o)))
 }
 
 // account names the account that runs a sub-command.

@@ -68,6 +68,7 @@ type server struct {
 	desk      *desk
 	verifier  *verify.Service
 	metrics   *metrics
+	readiness *readiness
 	embedded  *embedded // else nil
 	release   func()    // gives the embedded folder back
 }
@@ -130,6 +131,9 @@ func (s *server) build(ctx context.Context, c config.Config, log *slog.Logger) e
 	s.desk = s.newDesk(s.weChat, s.scans)
 	s.verifier = verify.New(s.codes, s.desk, s.guarded(), s.now)
 	s.metrics = newMetrics(s)
+	s.readiness = &readiness{
+		database: s.store.Ping, redis: func(ctx context.Context) error { return s.redis.Ping(ctx).Err() }, now: s.now,
+	}
 	api := miniprogram.New(s.verifier, s.desk.sessions, s.codes)
 	options := web.Options{CheckFiles: c.WeChat.CheckFiles}
 	if s.embedded != nil && c.Demo {
@@ -291,16 +295,6 @@ func every(ctx context.Context, d time.Duration, f func()) {
 		case <-tick.C:
 		}
 	}
-}
-
-// health answers /readyz: the service can do its work while the database answers; without Redis it is
-// slower, not wrong.
-func (s *server) health(ctx context.Context) (ready bool, parts map[string]string) {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
-	word := map[bool]string{true: "ok", false: "down"}
-	database := s.store.Ping(ctx) == nil
-	return database, map[string]string{"database": word[database], "redis": word[s.redis.Ping(ctx).Err() == nil]}
 }
 
 // redisLog takes the Redis client's own lines, which would go to standard error without any form.
