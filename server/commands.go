@@ -98,6 +98,9 @@ func (p *program) status(err error) int {
 		return exitOK
 	case errors.As(err, &partialError{}):
 		return exitPartial
+	case errors.Is(err, errOutcomeUnknown):
+		p.tellError(models.AsError(err))
+		return exitUnknown
 	case errors.As(err, &wrong):
 		fmt.Fprintln(p.stderr, wrong)
 		return exitUsage

@@ -55,9 +55,14 @@ func open(ctx context.Context, c config.Config, log *slog.Logger, cache redis.Un
 	}
 	p.keys = options.Keys
 	var err error
+	if !c.Embedded { // a silent database must not hold a start or a command up; the embedded mode may migrate here
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, openPatience)
+		defer cancel()
+	}
 	if p.store, err = store.Open(ctx, options); err != nil {
 		p.close()
-		return nil, err
+		return nil, away(err)
 	}
 	p.guard = guard(c)
 	if p.redis != nil {
@@ -73,10 +78,25 @@ func open(ctx context.Context, c config.Config, log *slog.Logger, cache redis.Un
 	}
 	if err != nil {
 		p.close()
-		return nil, err
+		return nil, away(err)
 	}
 	return p, nil
 }
+
+// openPatience is how long the database may take to say that it is there and the one that is looked for.
+const openPatience = 5 * time.Second
+
+// away says of a database that does not answer where to look.
+func away(err error) error {
+	if errors.Is(err, models.ErrUnavailable) {
+		return errDatabaseAway.Because(errors.Unwrap(models.AsError(err)))
+	}
+	return err
+}
+
+var errDatabaseAway = models.NewError(models.KindUnavailable, "database_away",
+	"数据库没有应答，什么也没有更改：请检查 database.address、database.tls、database.ca_file，以及数据库是否在运行",
+	"The database does not answer, and nothing was changed: check database.address, database.tls and database.ca_file, and that it runs")
 
 // storeOptions says how to open the configured database.
 func storeOptions(c config.Config, log *slog.Logger) store.Options {

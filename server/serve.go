@@ -173,7 +173,10 @@ func (s *server) run(ctx context.Context) error {
 		go func() { failed <- h.Serve(l.Listener) }()
 	}
 	if err := s.relay.Turn(ctx); err != nil { // the first beat: from the first request on the cache counts
-		s.log.Warn("Redis does not answer: serving from the database alone until it does", "error", err)
+		s.log.Warn("the cache does not serve yet: serving from the database alone until it does", "error", err)
+	}
+	if err := s.redis.Ping(ctx).Err(); err != nil {
+		s.log.Warn("Redis does not answer", "check", redisSettings(err), "error", err)
 	}
 	s.log.Info("serving", "address", s.listeners[0].Addr().String(), "public_url", s.config.PublicURL, "embedded", s.config.Embedded, "version", version)
 	select {
@@ -295,6 +298,14 @@ func every(ctx context.Context, d time.Duration, f func()) {
 		case <-tick.C:
 		}
 	}
+}
+
+// redisSettings names the settings that may be wrong when Redis answers so.
+func redisSettings(err error) string {
+	if redis.HasErrorPrefix(err, "WRONGPASS") || redis.HasErrorPrefix(err, "NOAUTH") || redis.HasErrorPrefix(err, "ERR AUTH") || redis.HasErrorPrefix(err, "NOPERM") {
+		return "redis.username, redis.password_file"
+	}
+	return "redis.addresses, redis.tls, redis.ca_file, redis.master_name, redis.cluster, and that it runs"
 }
 
 // redisLog takes the Redis client's own lines, which would go to standard error without any form.

@@ -96,6 +96,10 @@ func (s *Service) Block(ctx context.Context, d Decision, kind models.BlockKind, 
 		if until != 0 && until < from {
 			return "", models.ErrValidity.On("until")
 		}
+		same := func(b models.Block) bool { return b.Kind == kind && b.From == from && b.Until == until }
+		if slices.ContainsFunc(r.Blocks, same) { // the command was run again
+			return "", ErrNoChange
+		}
 		r.Blocks = append(r.Blocks, models.Block{RegistrationID: r.ID, Kind: kind, From: from, Until: until})
 		return models.EventBlocked, nil
 	})

@@ -255,6 +255,8 @@ func (o *office) testBlockAndUnblock(t *testing.T) {
 	wantBars("2026-03-02~2026-03-02")
 	out, err := o.Block(t.Context(), d, models.BlockPenalty, today.AddDays(30), 0)
 	testkit.Must(t, err)
+	_, err = o.Block(t.Context(), d, models.BlockPenalty, today.AddDays(30), 0) // the same command again
+	testkit.WantErr(t, err, register.ErrNoChange)
 	_, err = o.Block(t.Context(), d, "inquiry", today.AddDays(-5), 0)
 	testkit.Must(t, err)
 	wantBars("2026-03-02~2026-03-02", "2026-04-01~", "2026-02-25~")
