@@ -57,7 +57,7 @@ func (p *program) commands() *cobra.Command {
 		p.moveCommand("cancel", "注销: cancel a registration", models.StateCancelled),
 		p.moveCommand("withdraw", "撤销: withdraw a registration", models.StateWithdrawn),
 		p.moveCommand("revoke", "吊销: revoke a registration", models.StateRevoked),
-		p.blockCommand(), p.unblockCommand(), p.grantCommand(), p.keysCommand(), p.healthCommand(),
+		p.blockCommand(), p.unblockCommand(), p.grantCommand(), p.keysCommand(), p.scansCommand(), p.healthCommand(),
 		&cobra.Command{
 			Use: "version", Short: "print the version", Args: noArgs,
 			RunE: func(*cobra.Command, []string) error {

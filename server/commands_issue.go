@@ -160,7 +160,7 @@ func (p *program) keysList(*cobra.Command, []string) error {
 	if err != nil {
 		return err
 	}
-	ring, err := code.Load(dir)
+	ring, err := loadRing(dir)
 	if err != nil {
 		return err
 	}

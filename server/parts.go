@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"time"
 
@@ -233,10 +234,23 @@ func (p *parts) checkRing(ctx context.Context, ring *code.Ring) error {
 	return p.store.CheckKeys(ctx, public)
 }
 
+// loadRing reads the key ring, and says how to make one where there is none.
+func loadRing(dir string) (*code.Ring, error) {
+	ring, err := code.Load(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errNoRing.Because(err)
+	}
+	return ring, err
+}
+
+var errNoRing = models.NewError(models.KindConflict, "no_key_ring",
+	"密钥文件夹（keys.code_dir）中没有密钥环：请用 server keys add 生成第一个密钥，或放回原来的文件夹",
+	"There is no key ring in keys.code_dir: make its first key with \"server keys add\", or bring the old folder back")
+
 // codes reads the key ring, which must be the one that signed what the database holds: another ring would
 // call honest holders forgers.
 func (p *parts) codes(ctx context.Context) (*code.Reader, error) {
-	ring, err := code.Load(p.codeDir())
+	ring, err := loadRing(p.codeDir())
 	if err != nil {
 		return nil, err
 	}

@@ -266,9 +266,12 @@ const (
 	pruneBatch = 1000
 )
 
-// prune ends the retention of scans, and forgets sessions a day after they ended.
+// prune ends the retention of scans, those that were set aside included, and forgets sessions a day after they ended.
 func (s *server) prune(ctx context.Context) {
 	every(ctx, pruneEvery, func() {
+		if _, err := s.scans.Forget(ctx, s.now().AddDate(0, 0, -s.config.Scan.RetentionDays)); err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "retention of entries set aside: will try again", "error", err)
+		}
 		scans := models.InstantOf(s.now().AddDate(0, 0, -s.config.Scan.RetentionDays))
 		dayAgo := models.InstantOf(s.now().AddDate(0, 0, -1))
 		for _, job := range []func() (int64, error){
