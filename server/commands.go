@@ -31,12 +31,17 @@ func (p *program) commands() *cobra.Command {
 		Use:   "server",
 		Short: "验证: is this certificate genuine, and is this person registered today?",
 		Long: "Without a sub-command: serve. Without any configuration: embedded mode on 127.0.0.1:8080,\n" +
-			"with SQLite and generated keys in ./data, an in-process Redis, a WeChat sandbox and demo data.",
+			"with SQLite and generated keys in ./data, an in-process Redis, a WeChat sandbox and demo data.\n\n" +
+			"Exit status: 0 done; 1 failed; 2 wrong command line or configuration; 3 some rows or numbers were not taken;\n" +
+			"4 a change was sent to the database, which did not confirm it: run the same command again.",
 		Args: noArgs, SilenceUsage: true, SilenceErrors: true,
 		RunE: func(c *cobra.Command, _ []string) error { return p.serve(c.Context()) },
 		PersistentPreRunE: func(*cobra.Command, []string) error {
 			if p.actor == "" || len(p.actor) > maxActor {
 				return usageError{fmt.Errorf("--actor takes 1 to %d bytes", maxActor)}
+			}
+			if models.CheckWritten(p.actor) != nil {
+				return usageError{errors.New("--actor takes no control characters, direction marks or other characters that nobody sees")}
 			}
 			return nil
 		},
