@@ -143,7 +143,7 @@ func testLookUpNoMatch(t *testing.T, w *world) {
 func testLookUpTime(t *testing.T, w *world) {
 	c := newClient(t, w.process)
 	unknown, differs := noMatches(t, w, "TIME")
-	const rounds = 150
+	const rounds = 61
 	var times [2][]time.Duration
 	for range rounds {
 		for i, q := range [][2]string{unknown, differs} {

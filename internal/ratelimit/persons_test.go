@@ -39,7 +39,7 @@ func TestWalkIsStopped(t *testing.T) {
 		for _, limit := range []int{500, 50, 1} {
 			actor := "user:u" + string(rune('a'+limit%26))
 			seen := 0
-			for person := range int64(limit + 300) {
+			for person := range int64(limit + 50) {
 				err := look(t, l, rdb, actor, Day(start), limit, 1_000_000+person)
 				if err == nil {
 					seen++
@@ -51,7 +51,7 @@ func TestWalkIsStopped(t *testing.T) {
 				}
 			}
 			if slack := (limit*3 + 99) / 100; seen < limit-slack || seen > limit+slack {
-				t.Errorf("%d persons seen of 300 more, want %d ± 3 %%", seen, limit)
+				t.Errorf("%d persons seen of 50 more, want %d ± 3 %%", seen, limit)
 			}
 		}
 		if err := look(t, l, rdb, "user:other", Day(start), 500, 1); err != nil {
@@ -176,13 +176,13 @@ func TestACrowdedAddress(t *testing.T) {
 		if refused < 97 || refused > 103 {
 			t.Fatalf("%d persons were shown, want 100 ± 3 %%", refused)
 		}
-		for person := range refused {
+		for person := int64(0); person < refused; person += 5 {
 			if err := show(person); err != nil {
 				t.Fatalf("person %d, seen before: %v", person, err)
 			}
 		}
 		passed := 0
-		for person := refused; person < refused+1000; person++ {
+		for person := refused; person < refused+300; person++ {
 			err := show(person)
 			if err == nil {
 				passed++
@@ -190,8 +190,8 @@ func TestACrowdedAddress(t *testing.T) {
 				t.Fatalf("one waits %v, want until the hour ends", wait)
 			}
 		}
-		if passed > 10 {
-			t.Errorf("%d of 1,000 others passed for persons seen before", passed)
+		if passed > 3 {
+			t.Errorf("%d of 300 others passed for persons seen before", passed)
 		}
 		now.Advance(40 * time.Minute)
 		if err := show(refused); err != nil {
