@@ -144,14 +144,14 @@ type Scan struct {
 type Limits struct {
 	User    Limit // scans of one logged-in user. Default 600/1m
 	Address Limit // scans, look-ups and /v/ of one address, which whole offices and carriers share. Default 3000/1m
-	Misses  Limit // codes of one actor that are not genuine. Default 120/1m
+	Misses  Limit // scans of one logged-in user whose code is not genuine. Default 120/1m
 	Lookups Limit // look-ups by number of one address. Default 120/1m
 	Login   Limit // log-ins of one address. Default 120/1m
 
-	// Distinct persons that one actor is shown in a day.
-	PersonsUser      int // a logged-in user. Default 300
-	PersonsInspector int // an inspector. Default 3000
-	PersonsAddress   int // an address without a log-in. Default 1000
+	// Distinct persons that one actor is shown; counted with a standard error of 0.8 %.
+	PersonsUser      int // a logged-in user, in a day. Default 300
+	PersonsInspector int // an inspector, in a day. Default 3000
+	PersonsAddress   int // an address without a log-in, in an hour, for a crowd may share it. Default 500
 }
 
 // Limit allows Rate in every Per, and Burst at once after a rest.

@@ -20,12 +20,28 @@ const (
 // readBounded reads a file, or says what is wrong in words that follow "the file": without its name,
 // which might be a secret in the wrong place.
 func readBounded(name string, limit int64) (raw []byte, problem string) {
+	if problem := irregular(name); problem != "" {
+		return nil, problem
+	}
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, "cannot be opened: " + bareText(err)
 	}
 	defer f.Close()
 	return readAll(f, limit)
+}
+
+// irregular says what is wrong with a file that is none, all links followed. It is asked before opening: to open a named
+// pipe would wait for its writer.
+func irregular(name string) (problem string) {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return "cannot be opened: " + bareText(err)
+	case !info.Mode().IsRegular():
+		return "is not a regular file"
+	}
+	return ""
 }
 
 func readAll(f *os.File, limit int64) ([]byte, string) {
@@ -41,11 +57,8 @@ func readAll(f *os.File, limit int64) ([]byte, string) {
 
 // readSecret reads a secret file without the line end behind its last line.
 func (l *loader) readSecret(name string) (text, problem string) {
-	// Asked before opening: to open a named pipe would wait for its writer.
-	if info, err := os.Stat(name); err != nil {
-		return "", "cannot be opened: " + bareText(err)
-	} else if !info.Mode().IsRegular() {
-		return "", "is not a regular file"
+	if problem := irregular(name); problem != "" {
+		return "", problem
 	}
 	f, err := os.Open(name)
 	if err != nil {

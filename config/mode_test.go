@@ -27,7 +27,7 @@ func TestNothingGivenIsEmbedded(t *testing.T) {
 		Limits: Limits{
 			User: Limit{600, time.Minute, 600}, Address: Limit{3000, time.Minute, 3000}, Misses: Limit{120, time.Minute, 120},
 			Lookups: Limit{120, time.Minute, 120}, Login: Limit{120, time.Minute, 120},
-			PersonsUser: 300, PersonsInspector: 3000, PersonsAddress: 1000,
+			PersonsUser: 300, PersonsInspector: 3000, PersonsAddress: 500,
 		},
 		Log: Log{Level: slog.LevelInfo, Format: "text"},
 	}

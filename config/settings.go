@@ -85,7 +85,7 @@ var table = []setting{
 	{path: "limits.login", fallback: "120/1m", want: limitForm},
 	{path: "limits.persons_user", fallback: "300", low: "1", high: "1000000000"},
 	{path: "limits.persons_inspector", fallback: "3000", low: "1", high: "1000000000"},
-	{path: "limits.persons_address", fallback: "1000", low: "1", high: "1000000000"},
+	{path: "limits.persons_address", fallback: "500", low: "1", high: "1000000000"},
 
 	{path: "log.level", fallback: "info", want: "debug, info, warn or error"},
 	{path: "log.format", want: "text or json"},

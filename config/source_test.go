@@ -168,6 +168,32 @@ func TestSecretFiles(t *testing.T) {
 	}
 }
 
+// A file that is none is refused at once, whatever it was named for: nobody writes to this pipe, and to read it would wait
+// for ever.
+func TestFilesThatAreNone(t *testing.T) {
+	w := localWorld(t)
+	if err := syscall.Mkfifo(w.path("pipe"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(w.path("pipe"), w.path("link")); err != nil {
+		t.Fatal(err)
+	}
+	pem := w.write(t, "ca.pem", authority, 0o600)
+	if err := os.Symlink(pem, w.path("linked.pem")); err != nil {
+		t.Fatal(err)
+	}
+	mustLoad(t, "", w.with("redis.ca_file", w.path("linked.pem"), "redis.tls", "true"))
+	for _, file := range []string{w.path("pipe"), w.path("link"), w.dir, "/dev/zero"} {
+		e := mustFail(t, "", w.with("redis.ca_file", file, "database.ca_file", file))
+		wantFaults(t, e, "database.ca_file", "redis.ca_file")
+		for _, e := range []*Error{e, mustFail(t, file, nil)} {
+			if !strings.Contains(e.Error(), "is not a regular file") {
+				t.Errorf("%s: %v", file, e)
+			}
+		}
+	}
+}
+
 // TestMountedSecrets takes a temporary folder for the place where containers get their secrets.
 func TestMountedSecrets(t *testing.T) {
 	w, mount := realWorld(t), realWorld(t)

@@ -48,10 +48,11 @@ func New(v Verifier, s Sessions, k Keys) *API {
 }
 
 // Register adds the surface's addresses, all but /v/{code}, which it shares with the public page: see
-// PublicAnswer.
-func (a *API) Register(r gin.IRouter) {
-	r.GET("/keys.json", a.keysJSON)
-	r.GET("/openapi.yaml", func(c *gin.Context) {
+// PublicAnswer. What is ready and needs no use case stands behind the ceiling.
+func (a *API) Register(r gin.IRouter, ceiling gin.HandlerFunc) {
+	ready, methods := r.Group("", ceiling), []string{http.MethodGet, http.MethodHead}
+	ready.Match(methods, "/keys.json", a.keysJSON)
+	ready.Match(methods, "/openapi.yaml", func(c *gin.Context) {
 		c.Data(http.StatusOK, "application/yaml; charset=utf-8", contract)
 	})
 	v1 := r.Group("/api/v1", httpx.Limit(maxBody))

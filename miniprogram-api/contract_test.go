@@ -68,6 +68,7 @@ var inward = map[string]string{
 	"forbidden":                  "nothing asks for a role yet",
 	"conflict":                   "nothing behind the surface changes the register",
 	"date_invalid":               "a paper's dates are compared as text; a scan has none",
+	"date_out_of_range":          "a paper's dates are compared as text; a scan has none",
 	"endorse_barred":             "endorsing is a command",
 	"validity_reversed":          "of an import or a change, which are commands",
 	"status_unknown":             "of an import",

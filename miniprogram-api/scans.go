@@ -28,6 +28,9 @@ func (r *scanRequest) read() (verify.Request, error) {
 	if utf8.RuneCountInString(out.Note) > models.MaxNoteLength {
 		return verify.Request{}, errNote
 	}
+	if models.CheckWritten(out.Note) != nil {
+		return verify.Request{}, models.ErrHidden.On("note")
+	}
 	if r.Place != nil {
 		if r.Place.Lat == nil || r.Place.Lng == nil {
 			return verify.Request{}, models.ErrPlace

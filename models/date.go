@@ -36,8 +36,28 @@ func NewDate(year int, month time.Month, day int) Date {
 	return DateOf(time.Date(year, month, day, 0, 0, 0, 0, China))
 }
 
-// ParseDate reads 2006-01-02 and refuses days that do not exist.
+// The years in which the days lie that people may give: whoever is registered was born after the first, and a
+// year outside is a slip of the hand.
+const (
+	firstYear = 1900
+	lastYear  = 2200
+)
+
+// ParseDate reads 2006-01-02 as people and files give it; it refuses days that do not exist, and those before 1900 or
+// after 2200.
 func ParseDate(s string) (Date, error) {
+	d, err := parseDay(s)
+	if err != nil {
+		return 0, err
+	}
+	if year := d.Start().Year(); year < firstYear || year > lastYear {
+		return 0, ErrDateRange
+	}
+	return d, nil
+}
+
+// parseDay reads any day of the calendar from the year 1 to the year 9999.
+func parseDay(s string) (Date, error) {
 	t, err := time.ParseInLocation(DateLayout, s, China)
 	if err != nil || len(s) != len(DateLayout) || t.Year() < 1 {
 		return 0, ErrDate
@@ -45,9 +65,9 @@ func ParseDate(s string) (Date, error) {
 	return DateOf(t), nil
 }
 
-// MustDate is ParseDate for constants in code; it panics on a day that does not exist.
+// MustDate reads a constant in code; it panics on a day that does not exist.
 func MustDate(s string) Date {
-	d, err := ParseDate(s)
+	d, err := parseDay(s)
 	if err != nil {
 		panic("models: not a date: " + s)
 	}
@@ -111,7 +131,7 @@ func (d *Date) scanText(s string) (err error) {
 	if len(s) > len(DateLayout) && (s[len(DateLayout)] == ' ' || s[len(DateLayout)] == 'T') { // a DATE with a time of day
 		s = s[:len(DateLayout)]
 	}
-	*d, err = ParseDate(s)
+	*d, err = parseDay(s)
 	return err
 }
 
@@ -129,6 +149,9 @@ func InstantOf(t time.Time) Instant {
 
 // Time gives the instant in China's zone.
 func (i Instant) Time() time.Time { return time.UnixMilli(int64(i)).In(China) }
+
+// ErrDateRange answers a day that no register would name.
+var ErrDateRange = NewError(KindRule, "date_out_of_range", "日期应在 1900 年至 2200 年之间", "A date lies between the years 1900 and 2200")
 
 // ErrDate answers a text that is not a day of the calendar.
 var ErrDate = NewError(KindRule, "date_invalid", "日期无效，应为 2006-01-02 形式的真实日期", "Not a real date of the form 2006-01-02")

@@ -11,7 +11,7 @@ func TestDateRoundTrip(t *testing.T) {
 		"0001-01-01": 1, "1970-01-01": 719163, "1900-02-28": 693654, "1900-03-01": 693655, // 1900 was no leap year
 		"2000-02-29": 730179, "2021-08-01": 738003, "9999-12-31": 3652059,
 	} {
-		d, err := ParseDate(s)
+		d, err := parseDay(s)
 		if err != nil || d != want || d.String() != s {
 			t.Errorf("%s: day %d (%s), %v; want day %d", s, d, d, err, want)
 		}
@@ -19,7 +19,7 @@ func TestDateRoundTrip(t *testing.T) {
 	// Every day of a span that holds a century and a leap century: no day is lost or counted twice.
 	last := MustDate("2101-01-01")
 	for d := MustDate("1899-12-31"); d <= last; d++ {
-		back, err := ParseDate(d.String())
+		back, err := parseDay(d.String())
 		if err != nil || back != d || DateOf(d.Start()) != d || DateOf(d.Start().Add(-1)) != d-1 {
 			t.Fatalf("day %d is written %s and read back as %d, %v", d, d, back, err)
 		}
@@ -32,7 +32,7 @@ func TestDateRefusesWhatIsNoDay(t *testing.T) {
 		"2021-8-1", "2021/08/01", "20210801", "2021-08-01 ", " 2021-08-01", "2021-08-01T00:00:00Z", "10000-01-01",
 		"-021-08-01", "\uff12021-08-01", "二〇二一",
 	} {
-		if d, err := ParseDate(s); !errors.Is(err, ErrDate) || d != 0 {
+		if d, err := parseDay(s); !errors.Is(err, ErrDate) || d != 0 {
 			t.Errorf("%q: day %s, %v", s, d, err)
 		}
 	}
@@ -42,6 +42,19 @@ func TestDateRefusesWhatIsNoDay(t *testing.T) {
 		}
 	}()
 	MustDate("2021-02-29")
+}
+
+// What people give is refused where it can only be a slip: the calendar goes on, the register does not.
+func TestParseDateHasBounds(t *testing.T) {
+	for s, want := range map[string]error{
+		"0001-01-01": ErrDateRange, "0204-01-01": ErrDateRange, "1899-12-31": ErrDateRange, "1900-01-01": nil, "2026-03-02": nil,
+		"2200-12-31": nil, "2201-01-01": ErrDateRange, "9999-12-31": ErrDateRange, "1900-02-29": ErrDate, "0000-01-01": ErrDate, "": ErrDate,
+	} {
+		d, err := ParseDate(s)
+		if !errors.Is(err, want) || (err == nil) != (want == nil) || (d != 0) != (want == nil) {
+			t.Errorf("%q is %s, %v, want %v", s, d, err, want)
+		}
+	}
 }
 
 func TestDateOfIsTheDayInChina(t *testing.T) {

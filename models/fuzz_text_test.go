@@ -178,13 +178,13 @@ func FuzzName(f *testing.F) {
 // FuzzDate: a text is a date just when the calendar has that day, and every day has one text, one beginning and one end.
 func FuzzDate(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string, n int32, years uint8) {
-		d, err := ParseDate(s)
+		d, err := parseDay(s)
 		if want := isDay(s); (err == nil) != want || want && d.String() != s || err != nil && d != 0 {
 			t.Fatalf("%q is %s, %v; want a date: %v", s, d, err, want)
 		}
 		first, last := MustDate("0001-01-01"), MustDate("9999-12-31")
 		day := first + Date((int64(n)-int64(first))%int64(last)+int64(last))%last
-		if again, err := ParseDate(day.String()); again != day || err != nil {
+		if again, err := parseDay(day.String()); again != day || err != nil {
 			t.Errorf("%s is read as %s, %v", day, again, err)
 		}
 		begin, end := day.Start(), (day + 1).Start()

@@ -94,6 +94,23 @@ func checkPlain(s string, limit int, e *Error) error {
 	return nil
 }
 
+// CheckWritten checks a normalized text of many words that people typed (a note, a reason) for what nobody types and
+// nobody sees: control characters, marks that turn the direction of what follows, so that a text reads otherwise than it is,
+// and characters without width. The two joiners stay, which some scripts and composed pictures need.
+func CheckWritten(s string) error {
+	for _, r := range s {
+		joiner := r == '\u200C' || r == '\u200D'
+		if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Zl, unicode.Zp) && !joiner || r == utf8.RuneError {
+			return ErrHidden
+		}
+	}
+	return nil
+}
+
+// ErrHidden answers a text with characters that nobody sees.
+var ErrHidden = NewError(KindRule, "text_hidden_characters",
+	"文字中含有控制字符、改变书写方向的字符或其他不可见字符", "The text has control characters, direction marks or other characters that nobody sees")
+
 // checkNumber checks a certificate or seal number: letters, digits, hyphens and brackets; no meaning
 // is read from it.
 func checkNumber(s string, e *Error) error {

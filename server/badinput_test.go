@@ -61,8 +61,8 @@ func testBadInput(t *testing.T, w *world) {
 		{"two values", `{"code":"1"}{"code":"2"}`, 400, "body_not_json "},
 		{"something behind it", `{"code":"1"} x`, 400, "body_not_json "},
 		{"a list", `[{"code":"1"}]`, 400, "body_not_json "},
-		{"a member nobody knows", `{"code":"1","usable":true}`, 400, "body_not_json "},
-		{"a user of one's own", `{"code":"1","user_id":"u1"}`, 400, "body_not_json "},
+		{"a member nobody knows", `{"code":"1","usable":true}`, 400, "member_unknown usable"},
+		{"a user of one's own", `{"code":"1","user_id":"u1"}`, 400, "member_unknown user_id"},
 		{"nested too deeply", strings.Repeat(`{"code":`, 1500), 400, "body_not_json "},
 
 		{"latitude out of range", `{"code":"1","place":{"lat":90.01,"lng":0}}`, 422, "place_invalid place"},
@@ -72,8 +72,10 @@ func testBadInput(t *testing.T, w *world) {
 		{"not a number", `{"code":"1","place":{"lat":NaN,"lng":0}}`, 400, "body_not_json "},
 		{"infinite", `{"code":"1","place":{"lat":1e999,"lng":0}}`, 400, "body_not_json place.lat"},
 		{"a number in quotes", `{"code":"1","place":{"lat":"39.9","lng":"116"}}`, 400, "body_not_json place.lat"},
-		{"a height", `{"code":"1","place":{"lat":1,"lng":1,"alt":1}}`, 400, "body_not_json "},
+		{"a height", `{"code":"1","place":{"lat":1,"lng":1,"alt":1}}`, 400, "member_unknown alt"},
 		{"a note of 201 characters", `{"code":"1","note":"` + strings.Repeat("注", 201) + `"}`, 422, "note_too_long note"},
+		{"a note that turns the direction", `{"code":"1","note":"\u202e假"}`, 422, "text_hidden_characters note"},
+		{"a note with a control character", `{"code":"1","note":"a\u0007"}`, 422, "text_hidden_characters note"},
 		{"17 KiB", `{"code":"` + strings.Repeat("1", 17<<10) + `"}`, 413, "body_too_large "},
 		{"10 MB of digits", `{"code":"` + strings.Repeat("1", 10_000_000) + `"}`, 413, "body_too_large "},
 	}

@@ -31,12 +31,17 @@ func (p *program) commands() *cobra.Command {
 		Use:   "server",
 		Short: "验证: is this certificate genuine, and is this person registered today?",
 		Long: "Without a sub-command: serve. Without any configuration: embedded mode on 127.0.0.1:8080,\n" +
-			"with SQLite and generated keys in ./data, an in-process Redis, a WeChat sandbox and demo data.",
+			"with SQLite and generated keys in ./data, an in-process Redis, a WeChat sandbox and demo data.\n\n" +
+			"Exit status: 0 done; 1 failed; 2 wrong command line or configuration; 3 some rows or numbers were not taken;\n" +
+			"4 a change was sent to the database, which did not confirm it: run the same command again.",
 		Args: noArgs, SilenceUsage: true, SilenceErrors: true,
 		RunE: func(c *cobra.Command, _ []string) error { return p.serve(c.Context()) },
 		PersistentPreRunE: func(*cobra.Command, []string) error {
 			if p.actor == "" || len(p.actor) > maxActor {
 				return usageError{fmt.Errorf("--actor takes 1 to %d bytes", maxActor)}
+			}
+			if models.CheckWritten(p.actor) != nil {
+				return usageError{errors.New("--actor takes no control characters, direction marks or other characters that nobody sees")}
 			}
 			return nil
 		},
@@ -57,7 +62,7 @@ func (p *program) commands() *cobra.Command {
 		p.moveCommand("cancel", "注销: cancel a registration", models.StateCancelled),
 		p.moveCommand("withdraw", "撤销: withdraw a registration", models.StateWithdrawn),
 		p.moveCommand("revoke", "吊销: revoke a registration", models.StateRevoked),
-		p.blockCommand(), p.unblockCommand(), p.grantCommand(), p.keysCommand(), p.healthCommand(),
+		p.blockCommand(), p.unblockCommand(), p.grantCommand(), p.keysCommand(), p.scansCommand(), p.healthCommand(),
 		&cobra.Command{
 			Use: "version", Short: "print the version", Args: noArgs,
 			RunE: func(*cobra.Command, []string) error {
@@ -98,6 +103,9 @@ func (p *program) status(err error) int {
 		return exitOK
 	case errors.As(err, &partialError{}):
 		return exitPartial
+	case errors.Is(err, errOutcomeUnknown):
+		p.tellError(models.AsError(err))
+		return exitUnknown
 	case errors.As(err, &wrong):
 		fmt.Fprintln(p.stderr, wrong)
 		return exitUsage
@@ -147,9 +155,9 @@ func (p *program) config() (config.Config, error) {
 func (p *program) logger(c config.Log) *slog.Logger {
 	o := &slog.HandlerOptions{Level: c.Level}
 	if c.Format == "json" {
-		return slog.New(slog.NewJSONHandler(p.stderr, o))
+		return slog.New(newThrifty(slog.NewJSONHandler(p.stderr, o)))
 	}
-	return slog.New(slog.NewTextHandler(p.stderr, o))
+	return slog.New(newThrifty(slog.NewTextHandler(p.stderr, o)))
 }
 
 // account names the account that runs a sub-command.

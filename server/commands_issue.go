@@ -36,9 +36,11 @@ func (p *program) issueCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.with(c.Context(), func(ctx context.Context, parts *parts) error {
-				return p.issue(ctx, parts, cat, numbers)
-			})
+			issue := func(ctx context.Context, parts *parts) error { return p.issue(ctx, parts, cat, numbers) }
+			if len(numbers) > 1 { // a list takes as long as it takes
+				return p.with(c.Context(), issue)
+			}
+			return p.deciding(c.Context(), againIssues, issue)
 		},
 	}
 	c.Flags().StringVar(&category, "category", "", "category (code or Chinese name), where the number stands in several")
@@ -158,7 +160,7 @@ func (p *program) keysList(*cobra.Command, []string) error {
 	if err != nil {
 		return err
 	}
-	ring, err := code.Load(dir)
+	ring, err := loadRing(dir)
 	if err != nil {
 		return err
 	}

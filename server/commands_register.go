@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -24,6 +27,62 @@ func (p *program) with(ctx context.Context, f func(ctx context.Context, parts *p
 	defer opened.close()
 	return f(ctx, opened)
 }
+
+// The patience of commands that change one thing: in all, and for each answer of the database. Only a commit is not
+// ended by the first, so it has the second.
+const (
+	decisionPatience = 10 * time.Second
+	answerPatience   = 5 * time.Second
+)
+
+// deciding is with for a command that changes one thing. It ends within seconds, and says whether the change was
+// committed; again tells what it does to run the command once more where that is not known.
+func (p *program) deciding(ctx context.Context, again models.Text, f func(ctx context.Context, parts *parts) error) error {
+	c, err := p.config()
+	if err != nil {
+		return err
+	}
+	c.Database.ReadTimeout = min(c.Database.ReadTimeout, answerPatience)
+	c.Database.WriteTimeout = min(c.Database.WriteTimeout, answerPatience)
+	ctx, cancel := context.WithTimeout(ctx, decisionPatience)
+	defer cancel()
+	opened, err := open(ctx, c, p.logger(c.Log), nil)
+	if err != nil {
+		return err
+	}
+	defer opened.close()
+	err = f(ctx, opened)
+	switch {
+	case errors.Is(err, store.ErrOutcomeUnknown):
+		unknown := errOutcomeUnknown.Because(err)
+		unknown.Message = models.Text{ZH: unknown.Message.ZH + again.ZH, EN: unknown.Message.EN + again.EN}
+		return unknown
+	case errors.Is(err, models.ErrUnavailable):
+		return errNotCommitted.Because(err)
+	}
+	return err
+}
+
+// What it does to run a command again of which nobody knows whether it was committed.
+var (
+	againChangesNothing = models.Text{
+		ZH: "若已提交，会答 state_conflict 或 nothing_to_change，不会重复生效。",
+		EN: "If it was, the answer is state_conflict or nothing_to_change, and nothing happens twice.",
+	}
+	againIsSafe = models.Text{ZH: "重复运行不会重复生效。", EN: "Nothing happens twice."}
+	againIssues = models.Text{
+		ZH: "会再签发一张证书；若前一张已提交，其二维码无人见过，也不影响使用。",
+		EN: "That issues another certificate; if the first was committed, nobody has seen its code, and it does no harm.",
+	}
+)
+
+// The answers of commands that a database left without one.
+var (
+	errOutcomeUnknown = models.NewError(models.KindUnavailable, "outcome_unknown",
+		"数据库没有确认，不知道更改是否已提交。请再次运行同一命令：", "The database did not confirm: it is not known whether the change was committed. Run the same command again. ")
+	errNotCommitted = models.NewError(models.KindUnavailable, "not_committed",
+		"数据库没有应答，更改没有提交。请稍后再次运行同一命令", "The database does not answer, and nothing was committed: run the same command again later")
+)
 
 // exactly wants n arguments and names what they are.
 func exactly(n int) cobra.PositionalArgs {
@@ -51,9 +110,20 @@ func (p *program) migrateCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.tell(map[string]int{"steps": steps}, "schema is up to date (%d steps)\n", steps)
+			return p.tell(map[string]int{"steps": steps}, "%s\n", migrated(steps))
 		},
 	}
+}
+
+// migrated says in words what migrate did.
+func migrated(steps int) string {
+	switch steps {
+	case 0:
+		return "the schema was up to date already: nothing to do"
+	case 1:
+		return "the schema is up to date: 1 migration was applied"
+	}
+	return fmt.Sprintf("the schema is up to date: %d migrations were applied", steps)
 }
 
 func (p *program) migrate(ctx context.Context) (int, error) {
@@ -64,9 +134,11 @@ func (p *program) migrate(ctx context.Context) (int, error) {
 	if c.Embedded { // opening migrates
 		return 0, p.with(ctx, func(context.Context, *parts) error { return nil })
 	}
-	s, err := store.Open(ctx, storeOptions(c, p.logger(c.Log)))
+	opening, cancel := context.WithTimeout(ctx, openPatience)
+	defer cancel()
+	s, err := store.Open(opening, storeOptions(c, p.logger(c.Log)))
 	if err != nil {
-		return 0, err
+		return 0, away(err)
 	}
 	defer s.Close() //nolint:errcheck // the process ends
 	return s.Migrate(ctx)
@@ -175,7 +247,7 @@ func (p *program) decide(ctx context.Context, flags *decisionFlags, number strin
 	if err != nil {
 		return err
 	}
-	return p.with(ctx, func(ctx context.Context, parts *parts) error {
+	return p.deciding(ctx, againChangesNothing, func(ctx context.Context, parts *parts) error {
 		out, err := f(ctx, parts.register(), d)
 		if err != nil {
 			return err
@@ -210,7 +282,7 @@ func (p *program) grantCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.with(c.Context(), func(ctx context.Context, parts *parts) error {
+			return p.deciding(c.Context(), againIsSafe, func(ctx context.Context, parts *parts) error {
 				changed, done, err := parts.roles().SetRole(ctx, args[0], role, !remove, p.actor)
 				if err != nil {
 					return err

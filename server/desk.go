@@ -26,6 +26,7 @@ type desk struct {
 	limiter    *ratelimit.Limiter
 	local      *ratelimit.Local
 	tally      *ratelimit.Tally
+	untold     *flush // what was counted and perhaps not written down yet; nil: nothing
 	log        *scanlog.Log
 	limits     config.Limits
 	now        func() time.Time
@@ -87,7 +88,7 @@ func (d *desk) admitUser(ctx context.Context, a verify.Arrival) (verify.Entry, e
 	}
 	look := d.line.Look(ctx)
 	who := d.identities.Queue(ctx, look, hash)
-	t := d.queue(ctx, look, a, "user:"+owner, d.takes(a, owner, ratelimit.Take{Purpose: limitAddress, Actor: a.Address, Limit: limit(d.limits.Address)}))
+	t := d.queue(ctx, look, a, "user:"+owner, ratelimit.Day(d.now()), d.takes(a, owner, ratelimit.Take{Purpose: limitAddress, Actor: a.Address, Limit: limit(d.limits.Address)}))
 	look.Exec(ctx)
 	id, err := d.sessions.Judge(who.Get(ctx))
 	if err != nil {
@@ -113,7 +114,7 @@ func (d *desk) admitStranger(ctx context.Context, a verify.Arrival, hash []byte)
 	}
 	d.owners.Add(string(hash), id.UserID)
 	look := d.line.Look(ctx)
-	t := d.queue(ctx, look, a, "user:"+id.UserID, d.takes(a, id.UserID))
+	t := d.queue(ctx, look, a, "user:"+id.UserID, ratelimit.Day(d.now()), d.takes(a, id.UserID))
 	if first.Away() { // nobody waits for it twice
 		look.Skip()
 	} else {
@@ -131,7 +132,7 @@ func (d *desk) takes(a verify.Arrival, user string, more ...ratelimit.Take) []ra
 	return takes
 }
 
-// personsOf is how many distinct persons a user may be shown in a day.
+// personsOf is how many distinct persons a user may be shown in a day (an address: in an hour, for many share it).
 func (d *desk) personsOf(id models.Identity) int {
 	if id.Has(models.RoleInspector) {
 		return d.limits.PersonsInspector
@@ -142,7 +143,7 @@ func (d *desk) personsOf(id models.Identity) int {
 // admitAddress asks the same of somebody without a log-in.
 func (d *desk) admitAddress(ctx context.Context, a verify.Arrival, takes ...ratelimit.Take) (verify.Entry, error) {
 	look := d.line.Look(ctx)
-	t := d.queue(ctx, look, a, "addr:"+a.Address, takes)
+	t := d.queue(ctx, look, a, "addr:"+a.Address, ratelimit.Hour(d.now()), takes)
 	look.Exec(ctx)
 	return t.entry(ctx, models.Identity{}, d.limits.PersonsAddress)
 }
@@ -156,10 +157,10 @@ type trip struct {
 	facts   *factcache.FactsRead // nil where nobody asked
 }
 
-func (d *desk) queue(ctx context.Context, look *factcache.Look, a verify.Arrival, actor string, takes []ratelimit.Take) *trip {
+func (d *desk) queue(ctx context.Context, look *factcache.Look, a verify.Arrival, actor string, w ratelimit.Window, takes []ratelimit.Take) *trip {
 	t := &trip{desk: d, look: look, limits: d.limiter.Queue(ctx, look.Pipe, takes...)}
 	if a.Certificate != nil || a.Purpose == verify.ForLookUp {
-		t.persons = d.limiter.QueuePersons(ctx, look.Pipe, actor, ratelimit.Day(d.now()))
+		t.persons = d.limiter.QueuePersons(ctx, look.Pipe, actor, w)
 	}
 	if a.Certificate != nil {
 		t.facts = d.facts.Queue(ctx, look, *a.Certificate)
@@ -168,16 +169,19 @@ func (d *desk) queue(ctx context.Context, look *factcache.Look, a verify.Arrival
 }
 
 func (t *trip) entry(ctx context.Context, id models.Identity, persons int) (verify.Entry, error) {
-	err := t.limits.Decide(ctx)
-	if err == nil && t.persons != nil {
-		err = t.persons.Decide(persons)
-	}
-	if err != nil {
+	if err := t.limits.Decide(ctx); err != nil {
 		return verify.Entry{}, err
 	}
+	if t.persons != nil {
+		t.persons.Full(persons)
+	}
 	e := verify.Entry{User: id, Record: t.record, Shown: t.shown}
-	if t.facts != nil {
-		e.Facts, err = t.facts.Get(ctx)
+	if t.facts == nil {
+		return e, nil
+	}
+	var err error
+	if e.Facts, err = t.facts.Get(ctx); err == nil && e.Facts.Facts != nil {
+		err = t.persons.Admit(ctx, e.Facts.Facts.PersonID)
 	}
 	return e, err
 }
@@ -191,10 +195,16 @@ func (t *trip) record(ctx context.Context, scan models.Scan, person int64) error
 	return kept.Confirm(ctx)
 }
 
-func (t *trip) shown(ctx context.Context, person int64) {
+func (t *trip) shown(ctx context.Context, person int64) error {
+	if t.persons != nil && person != 0 {
+		if err := t.persons.Admit(ctx, person); err != nil {
+			return err
+		}
+	}
 	pipe := t.desk.line.Client().Pipeline()
 	t.note(ctx, pipe, person)
 	t.exec(ctx, pipe) // a Redis that is away counts in this process
+	return nil
 }
 
 // exec makes the trip, unless Redis did not serve the one before. Each part knows its own outcome.
@@ -210,13 +220,21 @@ func (t *trip) note(ctx context.Context, pipe redis.Pipeliner, person int64) {
 	}
 }
 
-// Miss is verify.Desk's. Neither Redis nor the database hears of a code that the signature alone refuses.
+// Miss is verify.Desk's. Neither Redis nor the database hears of a code that the signature alone refuses. That costs
+// little, so nobody is refused because others behind the same address mistype: only Ceiling holds.
 func (d *desk) Miss(address string, reason models.Reason) error {
-	ok, retry := d.local.Allow(ratelimit.Take{Purpose: limitMisses, Actor: address, Limit: limit(d.limits.Misses)})
-	if !ok {
+	err := d.Ceiling(address)
+	if err != nil {
 		reason = ratelimit.Refused
 	}
 	d.tally.Add(ratelimit.Outcome{Channel: models.ChannelPublic, Reason: reason}, 1)
+	return err
+}
+
+// Ceiling holds an address against its general limit in this process alone, for what asks neither Redis nor the
+// database.
+func (d *desk) Ceiling(address string) error {
+	ok, retry := d.local.Allow(ratelimit.Take{Purpose: limitAddress, Actor: address, Limit: limit(d.limits.Address)})
 	if !ok {
 		return ratelimit.ErrTooMany.RetryIn(retry)
 	}
@@ -226,21 +244,4 @@ func (d *desk) Miss(address string, reason models.Reason) error {
 // AdmitLogIn is session.Gate's.
 func (d *desk) AdmitLogIn(ctx context.Context, address string) error {
 	return d.limiter.Take(ctx, ratelimit.Take{Purpose: limitLogIns, Actor: address, Limit: limit(d.limits.Login)})
-}
-
-// tellMisses adds what was counted to the day's totals; what cannot be told is counted on.
-func (d *desk) tellMisses(ctx context.Context, to func(ctx context.Context, misses ...models.Miss) error) error {
-	counted := d.tally.Drain()
-	day := models.DateOf(d.now())
-	var misses []models.Miss
-	for b, n := range counted {
-		misses = append(misses, models.Miss{Day: day, Channel: b.Channel, Reason: b.Reason, N: int64(n)})
-	}
-	if err := to(ctx, misses...); err != nil {
-		for b, n := range counted {
-			d.tally.Add(b, n)
-		}
-		return err
-	}
-	return nil
 }

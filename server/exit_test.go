@@ -47,7 +47,7 @@ func TestWrongCommandLines(t *testing.T) {
 	for _, args := range [][]string{
 		{"sevre"}, {"serve", "now"}, {"--portt", "80"}, {"import"}, {"import", "a.csv", "b.csv"}, {"issue-code"}, {"suspend"},
 		{"cancel", "1", "2"}, {"grant", "u1"}, {"keys", "revoke"}, {"keys", "revoke", "--number", "-1"}, {"keys", "add", "3"},
-		{"keys", "lose"}, {"version", "2"}, {"migrate", "down"}, {"change", "1", "--certificate-number", "2"},
+		{"keys", "lose"}, {"scans", "lose"}, {"version", "--actor", "a\u202eb"}, {"version", "2"}, {"migrate", "down"}, {"change", "1", "--certificate-number", "2"},
 	} {
 		r := command(t, environment{"DATA_DIR": dir}, args...)
 		if r.status != exitUsage || r.out != "" || !strings.Contains(r.errors, "-h") {

@@ -20,6 +20,7 @@ const (
 	exitFailed  = 1 // nothing was done, or not all of it
 	exitUsage   = 2 // the command line or the configuration is wrong
 	exitPartial = 3 // an import with some bad rows
+	exitUnknown = 4 // a change was sent to the database, and whether it was committed is not known
 )
 
 func main() {

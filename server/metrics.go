@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -16,24 +17,19 @@ type metrics struct {
 	shed atomic.Uint64 // requests beyond those that are answered at once
 
 	registry *prometheus.Registry
-	ask      func(ctx context.Context) standing
+	parts    []part
 }
 
-// standing is how the parts stand that must be asked.
-type standing struct {
-	beatAge       float64 // seconds since this process's relay last made the heart beat; -1: never
-	outbox        float64 // changes that the cache was not told of; -1: unknown
-	outboxOldest  float64 // seconds that the oldest of them has waited
-	waiting       float64 // scans in the stream; -1: unknown
-	waitingOldest float64
-	setAside      float64
-}
+// part asks one part of the service how it stands. What it does not know it leaves out, so that a monitor sees a gap and
+// not a figure.
+type part func(ctx context.Context, tell func(d *prometheus.Desc, value float64))
 
-// askTimeout bounds what one look of a monitor may cost.
-const askTimeout = time.Second
+// askTimeout bounds what each part may take to say how it stands; the parts are asked side by side, so one that is silent
+// takes nothing from the others.
+const askTimeout = 500 * time.Millisecond
 
 func newMetrics(s *server) *metrics {
-	m := &metrics{registry: prometheus.NewRegistry(), ask: s.standing}
+	m := &metrics{registry: prometheus.NewRegistry(), parts: []part{s.beatStands, s.outboxStands, s.scansStand}}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m)
 	counter := func(name, help string, value func() uint64) {
 		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Namespace: "yanzheng", Name: name, Help: help},
@@ -49,12 +45,12 @@ func newMetrics(s *server) *metrics {
 
 // The gauges whose values are asked for when a monitor looks.
 var (
-	beatAge       = prometheus.NewDesc("yanzheng_heartbeat_age_seconds", "Since this process last made the cache's heart beat; -1: never. Facts are as old as the newest beat of all processes at most.", nil, nil)
-	outboxPending = prometheus.NewDesc("yanzheng_outbox_pending", "Committed changes that the cache was not told of yet; -1: the database does not say.", nil, nil)
-	outboxOldest  = prometheus.NewDesc("yanzheng_outbox_oldest_seconds", "How long the oldest of them has waited.", nil, nil)
-	scansWaiting  = prometheus.NewDesc("yanzheng_scanlog_waiting", "Scans in the stream that are not in the database yet; -1: Redis does not say.", nil, nil)
-	scansOldest   = prometheus.NewDesc("yanzheng_scanlog_oldest_seconds", "How long the oldest of them has waited.", nil, nil)
-	scansAside    = prometheus.NewDesc("yanzheng_scanlog_set_aside", "Entries that cannot become rows, kept apart.", nil, nil)
+	beatAge       = prometheus.NewDesc("yanzheng_heartbeat_age_seconds", "Since this process last made the cache's heart beat; absent: it never has. Facts are as old as the newest beat of all processes at most.", nil, nil)
+	outboxPending = prometheus.NewDesc("yanzheng_outbox_pending", "Committed changes that the cache was not told of yet; absent: the database does not say.", nil, nil)
+	outboxOldest  = prometheus.NewDesc("yanzheng_outbox_oldest_seconds", "How long the oldest of them has waited; 0 where there is none, absent as above.", nil, nil)
+	scansWaiting  = prometheus.NewDesc("yanzheng_scanlog_waiting", "Scans in the stream that are not in the database yet; absent: Redis does not say, or there is no stream (embedded mode).", nil, nil)
+	scansOldest   = prometheus.NewDesc("yanzheng_scanlog_oldest_seconds", "How long the oldest of them has waited; 0 where there is none, absent as above.", nil, nil)
+	scansAside    = prometheus.NewDesc("yanzheng_scanlog_set_aside", "Entries that cannot become rows, kept apart: see \"server scans\"; absent as above.", nil, nil)
 )
 
 // Describe is prometheus.Collector's.
@@ -66,35 +62,51 @@ func (m *metrics) Describe(to chan<- *prometheus.Desc) {
 
 // Collect is prometheus.Collector's.
 func (m *metrics) Collect(to chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
-	defer cancel()
-	now := m.ask(ctx)
-	for d, v := range map[*prometheus.Desc]float64{
-		beatAge: now.beatAge, outboxPending: now.outbox, outboxOldest: now.outboxOldest,
-		scansWaiting: now.waiting, scansOldest: now.waitingOldest, scansAside: now.setAside,
-	} {
-		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v)
+	var all sync.WaitGroup
+	for _, ask := range m.parts {
+		all.Go(func() {
+			ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
+			defer cancel()
+			ask(ctx, func(d *prometheus.Desc, value float64) {
+				to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value)
+			})
+		})
 	}
+	all.Wait()
 }
 
 func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-// standing asks the relay, the outbox and the stream how they stand.
-func (s *server) standing(ctx context.Context) standing {
-	out := standing{beatAge: -1, outbox: -1, waiting: -1}
+func (s *server) beatStands(_ context.Context, tell func(*prometheus.Desc, float64)) {
 	if at := s.relay.Beaten(); !at.IsZero() {
-		out.beatAge = s.now().Sub(at).Seconds()
+		tell(beatAge, s.now().Sub(at).Seconds())
 	}
-	if n, oldest, err := s.store.PendingCount(ctx); err == nil {
-		out.outbox = float64(n)
-		if n > 0 {
-			out.outboxOldest = max(s.now().Sub(oldest.Time()).Seconds(), 0)
-		}
+}
+
+func (s *server) outboxStands(ctx context.Context, tell func(*prometheus.Desc, float64)) {
+	n, oldest, err := s.store.PendingCount(ctx)
+	if err != nil {
+		return
 	}
-	if state, err := s.scans.State(ctx); err == nil {
-		out.waiting, out.waitingOldest, out.setAside = float64(state.Waiting), state.Oldest.Seconds(), float64(state.Refused)
+	waited := 0.0
+	if n > 0 {
+		waited = max(s.now().Sub(oldest.Time()).Seconds(), 0)
 	}
-	return out
+	tell(outboxPending, float64(n))
+	tell(outboxOldest, waited)
+}
+
+func (s *server) scansStand(ctx context.Context, tell func(*prometheus.Desc, float64)) {
+	if s.config.Embedded { // scans go straight into the database, and none waits
+		return
+	}
+	state, err := s.scans.State(ctx)
+	if err != nil {
+		return
+	}
+	tell(scansWaiting, float64(state.Waiting))
+	tell(scansOldest, state.Oldest.Seconds())
+	tell(scansAside, float64(state.Refused))
 }

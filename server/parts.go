@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"time"
 
@@ -35,6 +38,7 @@ type parts struct {
 	steady redis.UniversalClient // to Redis, for what nobody waits for; nil likewise
 	relay  *factcache.Relay      // nil likewise
 	home   *home                 // the embedded mode's folder, else nil
+	keys   store.Keys            // of the register's personal data
 }
 
 // open connects to what the configuration names. In the embedded mode the in-process Redis belongs to
@@ -55,10 +59,16 @@ func open(ctx context.Context, c config.Config, log *slog.Logger, own *factcache
 		p.line = factcache.Open(*own)
 		p.steady = redis.NewUniversalClient(own.Steady())
 	}
+	p.keys = options.Keys
 	var err error
+	if !c.Embedded { // a silent database must not hold a start or a command up; the embedded mode may migrate here
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, openPatience)
+		defer cancel()
+	}
 	if p.store, err = store.Open(ctx, options); err != nil {
 		p.close()
-		return nil, err
+		return nil, away(err)
 	}
 	p.guard = p.newGuard()
 	if p.line != nil {
@@ -74,10 +84,25 @@ func open(ctx context.Context, c config.Config, log *slog.Logger, own *factcache
 	}
 	if err != nil {
 		p.close()
-		return nil, err
+		return nil, away(err)
 	}
 	return p, nil
 }
+
+// openPatience is how long the database may take to say that it is there and the one that is looked for.
+const openPatience = 5 * time.Second
+
+// away says of a database that does not answer where to look.
+func away(err error) error {
+	if errors.Is(err, models.ErrUnavailable) {
+		return errDatabaseAway.Because(errors.Unwrap(models.AsError(err)))
+	}
+	return err
+}
+
+var errDatabaseAway = models.NewError(models.KindUnavailable, "database_away",
+	"数据库没有应答，什么也没有更改：请检查 database.address、database.tls、database.ca_file，以及数据库是否在运行",
+	"The database does not answer, and nothing was changed: check database.address, database.tls and database.ca_file, and that it runs")
 
 // storeOptions says how to open the configured database.
 func storeOptions(c config.Config, log *slog.Logger) store.Options {
@@ -159,11 +184,18 @@ func (p *parts) newDesk(w session.WeChat, log *scanlog.Log) *desk {
 		line: p.line, log: log, limits: p.config.Limits, now: p.now, owners: newOwners(), tally: &ratelimit.Tally{},
 		identities: factcache.NewIdentities(p.line, p.store, p.guard, p.now),
 		facts:      factcache.NewFacts(p.line, p.store, p.guard, p.now),
-		limiter:    ratelimit.New(p.line.Client(), ratelimit.Options{Now: p.now}),
+		limiter:    ratelimit.New(p.line.Client(), ratelimit.Options{Now: p.now, Key: actorKey(p.keys)}),
 		local:      ratelimit.NewLocal(p.now, 0),
 	}
 	d.sessions = session.New(d, w, p.guarded(), d.identities, p, p.config.Session.TTL, p.now)
 	return d
+}
+
+// actorKey is the secret under which Redis knows users and addresses: of the index's key, and good for nothing else.
+func actorKey(k store.Keys) []byte {
+	mac := hmac.New(sha256.New, k.Index[:])
+	mac.Write([]byte("yanzheng/limits/actor"))
+	return mac.Sum(nil)
 }
 
 // newScanLog gives the log of scans. The embedded mode's goes straight into the database: its Redis is gone with the
@@ -235,10 +267,23 @@ func (p *parts) checkRing(ctx context.Context, ring *code.Ring) error {
 	return p.store.CheckKeys(ctx, public)
 }
 
+// loadRing reads the key ring, and says how to make one where there is none.
+func loadRing(dir string) (*code.Ring, error) {
+	ring, err := code.Load(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errNoRing.Because(err)
+	}
+	return ring, err
+}
+
+var errNoRing = models.NewError(models.KindConflict, "no_key_ring",
+	"密钥文件夹（keys.code_dir）中没有密钥环：请用 server keys add 生成第一个密钥，或放回原来的文件夹",
+	"There is no key ring in keys.code_dir: make its first key with \"server keys add\", or bring the old folder back")
+
 // codes reads the key ring, which must be the one that signed what the database holds: another ring would
 // call honest holders forgers.
 func (p *parts) codes(ctx context.Context) (*code.Reader, error) {
-	ring, err := code.Load(p.codeDir())
+	ring, err := loadRing(p.codeDir())
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,6 @@ import (
 
 	"yanzheng/internal/httpx"
 	"yanzheng/miniprogram-api"
-	"yanzheng/models"
 	"yanzheng/web"
 )
 
@@ -49,7 +48,7 @@ func (s *server) router(api *miniprogram.API, pages *web.Pages) http.Handler {
 		httpx.Fail(c, httpx.ErrNoRoute)
 	})
 	r.NoMethod(httpx.NoMethod)
-	api.Register(r)
+	api.Register(r, httpx.Ceiling(s.desk.Ceiling))
 	pages.Register(r)
 	r.Match([]string{http.MethodGet, http.MethodHead}, "/v/:code", func(c *gin.Context) {
 		if httpx.PrefersJSON(c.Request) && !strings.HasSuffix(c.Param("code"), ".txt") { // WeChat's check files are no codes
@@ -59,19 +58,6 @@ func (s *server) router(api *miniprogram.API, pages *web.Pages) http.Handler {
 		pages.Certificate(c)
 	})
 	return r
-}
-
-// healthRoutes adds what load balancers ask: /healthz, this process; /readyz, what it stands on.
-func (s *server) healthRoutes(r gin.IRouter) {
-	r.GET("/healthz", func(c *gin.Context) { httpx.WriteJSON(c, map[string]string{"status": "ok"}) })
-	r.GET("/readyz", func(c *gin.Context) {
-		ready, parts := s.health(c.Request.Context())
-		if !ready {
-			httpx.Fail(c, models.ErrUnavailable)
-			return
-		}
-		httpx.WriteJSON(c, map[string]any{"status": "ready", "parts": parts})
-	})
 }
 
 // admin is the administration listener's surface, for those who run the service.

@@ -68,6 +68,7 @@ type server struct {
 	desk      *desk
 	verifier  *verify.Service
 	metrics   *metrics
+	readiness *readiness
 	embedded  *embedded // else nil
 	release   func()    // gives the embedded folder back
 }
@@ -127,6 +128,9 @@ func (s *server) build(ctx context.Context, c config.Config, log *slog.Logger) e
 	s.desk = s.newDesk(s.weChat, s.scans)
 	s.verifier = verify.New(s.codes, s.desk, s.guarded(), s.patience(), s.now)
 	s.metrics = newMetrics(s)
+	s.readiness = &readiness{
+		database: s.store.Ping, redis: func(ctx context.Context) error { return s.line.Client().Ping(ctx).Err() }, now: s.now,
+	}
 	api := miniprogram.New(s.verifier, s.desk.sessions, s.codes)
 	options := web.Options{CheckFiles: c.WeChat.CheckFiles}
 	if s.embedded != nil && c.Demo {
@@ -166,7 +170,10 @@ func (s *server) run(ctx context.Context) error {
 		go func() { failed <- h.Serve(l.Listener) }()
 	}
 	if err := s.relay.Turn(ctx); err != nil { // the first beat: from the first request on the cache counts
-		s.log.Warn("Redis does not answer: serving from the database alone until it does", "error", err)
+		s.log.Warn("the cache does not serve yet: serving from the database alone until it does", "error", err)
+	}
+	if err := s.line.Client().Ping(ctx).Err(); err != nil {
+		s.log.Warn("Redis does not answer", "check", redisSettings(err), "error", err)
 	}
 	s.log.Info("serving", "address", s.listeners[0].Addr().String(), "public_url", s.config.PublicURL, "embedded", s.config.Embedded, "version", version)
 	select {
@@ -232,7 +239,7 @@ const missesEvery = time.Minute
 // tellMisses writes the counts down, and the last of them when the process ends.
 func (s *server) tellMisses(ctx context.Context) {
 	tell := func(ctx context.Context) {
-		if err := s.desk.tellMisses(ctx, s.store.AddMisses); err != nil {
+		if err := s.desk.tellMisses(ctx, s.addMisses); err != nil {
 			s.log.WarnContext(ctx, "counts of refused codes: will try again", "error", err)
 		}
 	}
@@ -242,19 +249,27 @@ func (s *server) tellMisses(ctx context.Context) {
 	tell(last)
 }
 
+func (s *server) addMisses(ctx context.Context, flush string, misses ...models.Miss) error {
+	return s.store.AddMisses(ctx, flush, models.InstantOf(s.now()), misses...)
+}
+
 const (
 	pruneEvery = time.Hour
 	pruneBatch = 1000
 )
 
-// prune ends the retention of scans, and forgets sessions a day after they ended.
+// prune ends the retention of scans, those that were set aside included, and forgets sessions a day after they ended.
 func (s *server) prune(ctx context.Context) {
 	every(ctx, pruneEvery, func() {
+		if _, err := s.scans.Forget(ctx, s.now().AddDate(0, 0, -s.config.Scan.RetentionDays)); err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "retention of entries set aside: will try again", "error", err)
+		}
 		scans := models.InstantOf(s.now().AddDate(0, 0, -s.config.Scan.RetentionDays))
-		sessions := models.InstantOf(s.now().AddDate(0, 0, -1))
+		dayAgo := models.InstantOf(s.now().AddDate(0, 0, -1))
 		for _, job := range []func() (int64, error){
 			func() (int64, error) { return s.store.DeleteScansBefore(ctx, scans, pruneBatch) },
-			func() (int64, error) { return s.store.DeleteSessionsBefore(ctx, sessions, pruneBatch) },
+			func() (int64, error) { return s.store.DeleteSessionsBefore(ctx, dayAgo, pruneBatch) },
+			func() (int64, error) { return s.store.DeleteFlushesBefore(ctx, dayAgo, pruneBatch) },
 		} {
 			for n := int64(pruneBatch); n == pruneBatch && ctx.Err() == nil; {
 				var err error
@@ -280,14 +295,12 @@ func every(ctx context.Context, d time.Duration, f func()) {
 	}
 }
 
-// health answers /readyz: the service can do its work while the database answers; without Redis it is
-// slower, not wrong.
-func (s *server) health(ctx context.Context) (ready bool, parts map[string]string) {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
-	word := map[bool]string{true: "ok", false: "down"}
-	database := s.store.Ping(ctx) == nil
-	return database, map[string]string{"database": word[database], "redis": word[s.line.Client().Ping(ctx).Err() == nil]}
+// redisSettings names the settings that may be wrong when Redis answers so.
+func redisSettings(err error) string {
+	if redis.HasErrorPrefix(err, "WRONGPASS") || redis.HasErrorPrefix(err, "NOAUTH") || redis.HasErrorPrefix(err, "ERR AUTH") || redis.HasErrorPrefix(err, "NOPERM") {
+		return "redis.username, redis.password_file"
+	}
+	return "redis.addresses, redis.tls, redis.ca_file, redis.master_name, redis.cluster, and that it runs"
 }
 
 // redisLog takes the Redis client's own lines, which would go to standard error without any form.

@@ -262,6 +262,9 @@ func keyFile(dir string, number uint8) string {
 }
 
 func readBounded(path string, limit int64) ([]byte, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // to open a named pipe would wait for its writer
+		return nil, fmt.Errorf("%s is not a regular file", filepath.Base(path))
+	}
 	f, err := os.Open(path) //nolint:gosec // a path from the configuration
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -25,13 +26,15 @@ func TestPrivateKeysAreClosedToOthers(t *testing.T) {
 			t.Errorf("mode %04o: %v, want a refusal", mode, err)
 		}
 	}
-	dir := folder(t, testKeys[0])
-	remove(t, keyPath(dir, 0))
-	if err := syscall.Mkfifo(keyPath(dir, 0), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := code.Load(dir); err == nil || !strings.Contains(err.Error(), "not a regular file") {
-		t.Errorf("a named pipe: %v, want a refusal", err)
+	for _, name := range []string{keyPath("", 0), "ring.json"} {
+		dir := folder(t, testKeys[0])
+		remove(t, filepath.Join(dir, name))
+		if err := syscall.Mkfifo(filepath.Join(dir, name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := code.Load(dir); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+			t.Errorf("%s is a named pipe: %v, want a refusal", name, err)
+		}
 	}
 }
 

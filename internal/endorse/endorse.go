@@ -99,6 +99,9 @@ func (s *Service) Withdraw(ctx context.Context, id models.CertificateID, reason,
 	if utf8.RuneCountInString(reason) > maxReason {
 		return false, ErrReason
 	}
+	if models.CheckWritten(reason) != nil {
+		return false, models.ErrHidden.On("reason")
+	}
 	now := models.InstantOf(s.now())
 	_, events, err := s.register.ChangeCertificate(ctx, id, now, func(c *models.Certificate) (models.Event, error) {
 		if c.WithdrawnAt != 0 {

@@ -223,6 +223,8 @@ func TestWithdraw(t *testing.T) {
 	testkit.WantErr(t, err, models.ErrNotFound)
 	_, err = d.Withdraw(t.Context(), kept.ID, strings.Repeat("理", 201), "holder")
 	testkit.WantErr(t, err, endorse.ErrReason)
+	_, err = d.Withdraw(t.Context(), kept.ID, "丢失\u202e", "holder")
+	testkit.WantErr(t, err, models.ErrHidden)
 	if len(d.heard) != 0 || d.facts(kept.ID).WithdrawnOn != 0 {
 		t.Errorf("heard %+v", d.heard)
 	}

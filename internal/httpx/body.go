@@ -5,6 +5,9 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -33,8 +36,28 @@ func bodyError(err error) error {
 		return ErrBodyTooLarge
 	case errors.As(err, &field) && field.Field != "":
 		return errNotJSON.On(field.Field)
+	case err != nil && strings.HasPrefix(err.Error(), unknownMember):
+		return unknown(err)
 	}
 	return errNotJSON
+}
+
+// unknownMember begins what encoding/json says of a member that it does not know; the member's name follows in quotes. It
+// has no type of its own for that.
+const unknownMember = "json: unknown field "
+
+// memberName is what a name must look like to be repeated: nothing but a slip of somebody who writes a client.
+var memberName = regexp.MustCompile(`^[0-9A-Za-z_-]{1,40}$`)
+
+// unknown names the member that nobody knows.
+func unknown(err error) error {
+	name, bad := strconv.Unquote(strings.TrimPrefix(err.Error(), unknownMember))
+	if bad != nil || !memberName.MatchString(name) {
+		return errMember
+	}
+	e := errMember.On(name)
+	e.Message = models.Text{ZH: e.Message.ZH + "：" + name, EN: e.Message.EN + ": " + name}
+	return e
 }
 
 // WriteJSON answers 200 with a value.
@@ -52,5 +75,6 @@ var (
 	ErrBodyTooLarge = models.NewError(models.KindTooLarge, "body_too_large", "请求内容过大", "The request body is too large")
 	ErrNoRoute      = models.NewError(models.KindNotFound, "no_such_address", "没有此地址", "There is nothing at this address")
 	errNotJSON      = models.NewError(models.KindMalformed, "body_not_json", "请求内容不是所要求的 JSON", "The body is not the JSON that is asked for")
+	errMember       = models.NewError(models.KindMalformed, "member_unknown", "请求内容中有未知的字段", "The body has a member that is not known")
 	errHost         = models.NewError(models.KindForbidden, "host_refused", "不接受此主机名的请求", "Requests for this host are refused")
 )

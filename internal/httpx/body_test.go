@@ -38,23 +38,28 @@ func readOnce(t testing.TB, body string) (*httptest.ResponseRecorder, posted) {
 
 func TestReadJSON(t *testing.T) {
 	for body, want := range map[string]string{
-		`{"name":"王"}`:                        "",
-		" {} \n\t":                            "",
-		`{"inside":{"number":1.5}}`:           "",
-		`null`:                                "",
-		``:                                    "body_not_json",
-		`{`:                                   "body_not_json",
-		`{}{}`:                                "body_not_json",
-		`{} x`:                                "body_not_json",
-		`[]`:                                  "body_not_json",
-		`"text"`:                              "body_not_json",
-		`{"nobody":1}`:                        "body_not_json",
-		`{"name":1}`:                          "body_not_json name",
-		`{"inside":{"number":"1"}}`:           "body_not_json inside.number",
-		`{"inside":{"number":1e999}}`:         "body_not_json inside.number",
-		`{"inside":{"number":1,"more":2}}`:    "body_not_json",
-		"\xef\xbb\xbf{}":                      "body_not_json",
-		`{"name":"` + strings.Repeat("x", 88): "body_not_json", // just within the bound, and cut
+		`{"name":"王"}`:                          "",
+		" {} \n\t":                              "",
+		`{"inside":{"number":1.5}}`:             "",
+		`null`:                                  "",
+		``:                                      "body_not_json",
+		`{`:                                     "body_not_json",
+		`{}{}`:                                  "body_not_json",
+		`{} x`:                                  "body_not_json",
+		`[]`:                                    "body_not_json",
+		`"text"`:                                "body_not_json",
+		`{"nobody":1}`:                          "member_unknown nobody",
+		`{"name":"王","Id-2_":1}`:                "member_unknown Id-2_",
+		`{"` + strings.Repeat("m", 41) + `":1}`: "member_unknown",
+		`{"<b>":1}`:                             "member_unknown",
+		`{"\u202e":1}`:                          "member_unknown",
+		`{"":1}`:                                "member_unknown",
+		`{"name":1}`:                            "body_not_json name",
+		`{"inside":{"number":"1"}}`:             "body_not_json inside.number",
+		`{"inside":{"number":1e999}}`:           "body_not_json inside.number",
+		`{"inside":{"number":1,"more":2}}`:      "member_unknown more",
+		"\xef\xbb\xbf{}":                        "body_not_json",
+		`{"name":"` + strings.Repeat("x", 88):   "body_not_json", // just within the bound, and cut
 		`{"name":"` + strings.Repeat("x", 99) + `"}`: "body_too_large",
 		`{}` + strings.Repeat(" ", 200):              "body_too_large",
 	} {
@@ -69,13 +74,16 @@ func TestReadJSON(t *testing.T) {
 			t.Errorf("%.60q: %s, want the field %q", body, text, field)
 		}
 	}
+	if w, _ := readOnce(t, `{"nobody":1}`); !strings.Contains(w.Body.String(), "未知的字段：nobody") || !strings.Contains(w.Body.String(), "is not known: nobody") {
+		t.Errorf("it does not say what is not known: %s", w.Body)
+	}
 	if _, p := readOnce(t, `{"name":"王","inside":{"number":2}}`); p.Name != "王" || p.Inside == nil || p.Inside.Number != 2 {
 		t.Errorf("read %+v", p)
 	}
 }
 
 // FuzzReadJSON: a body is read just when it is one JSON value of the form and within the bound, as json.Unmarshal has it;
-// what a refusal says comes from a closed set, and so repeats nothing.
+// what a refusal says comes from a closed set, and repeats nothing but the name of a member, if it is a plain one.
 func FuzzReadJSON(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body string) {
 		w, got := readOnce(t, body)
@@ -97,6 +105,8 @@ func FuzzReadJSON(f *testing.F) {
 		for _, field := range []string{"", "name", "inside", "inside.number"} {
 			said = said || !form && p == ProblemOf(errNotJSON.On(field), "")
 		}
+		plain := memberName.MatchString(p.Field) && strings.HasSuffix(p.Title, "："+p.Field) && strings.HasSuffix(p.TitleEN, ": "+p.Field)
+		said = said || !form && p.Code == errMember.Code && p.Status == http.StatusBadRequest && (plain || p == ProblemOf(errMember, ""))
 		if said {
 			return
 		}

@@ -8,6 +8,15 @@ import (
 	"yanzheng/models"
 )
 
+// Ceiling refuses requests of an address that allow has an error for; Locate stands before it.
+func Ceiling(allow func(address string) error) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if err := allow(Address(c)); err != nil {
+			Fail(c, err)
+		}
+	}
+}
+
 // Shed answers 503 at once when so many requests are being answered already: a queue would only make all of them late.
 // It logs nothing, as it is called for when there is no time for anything; shed hears of each.
 func Shed(atOnce int, shed func()) gin.HandlerFunc {

@@ -4,8 +4,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"yanzheng/models"
 )
 
 // Beyond its places a request is turned away at once, with a time to come back; a place is given back also by a handler
@@ -40,6 +43,26 @@ func TestShed(t *testing.T) {
 	for range 2 {
 		if code := <-done; code != http.StatusOK {
 			t.Errorf("one of the first two is %d", code)
+		}
+	}
+}
+
+// Whom the ceiling refuses is told so, with the rest of the chain left out; it is asked about the located address.
+func TestCeiling(t *testing.T) {
+	tooMany := models.NewError(models.KindTooMany, "too_many", "过多", "Too many").RetryIn(1500 * time.Millisecond)
+	for _, err := range []error{nil, tooMany} {
+		reached := false
+		w := serveOnce(t, []handler{Locate(nil), Ceiling(func(address string) error {
+			if address != "192.0.2.1" {
+				t.Errorf("asked about %q", address)
+			}
+			return err
+		})}, func(c *gin.Context) {
+			reached = true
+			WriteJSON(c, "here")
+		}, func(r *http.Request) { r.RemoteAddr = "192.0.2.1:9" })
+		if reached != (err == nil) || err != nil && (w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") != "2") {
+			t.Errorf("%v: reached %t, %d %v", err, reached, w.Code, w.Header())
 		}
 	}
 }

@@ -133,7 +133,7 @@ func TestRedisKilled(t *testing.T) {
 	r.Start() // it has forgotten everything: bucket and script
 	eventually(t, 4*patient, "Redis decides", func() bool {
 		allowed(t, l, Take{"probe", "x", limit})
-		return rdb.Exists(t.Context(), Take{"probe", "x", limit}.key()).Val() == 1
+		return rdb.Exists(t.Context(), l.key(Take{"probe", "x", limit})).Val() == 1
 	})
 	if yes, _ := load(user(limit), 10); yes != 50 {
 		t.Errorf("after Redis's return allowed %d times, want its 50", yes)

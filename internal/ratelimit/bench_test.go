@@ -47,7 +47,8 @@ func scan(l *Limiter, pipe redis.Pipeliner, day Window) error {
 	if err := p.Decide(ctx); err != nil {
 		return err
 	}
-	return persons.Decide(300)
+	persons.Full(300)
+	return persons.Admit(ctx, 42)
 }
 
 // A scan's limits must leave room below its 40 allocations.

@@ -39,7 +39,7 @@ type Take struct {
 	Limit   Limit
 }
 
-// maxActor is the length up to which an actor stands in a key as it is, in bytes; users' ids and addresses are shorter.
+// maxActor is the length up to which this process keeps an actor as it is, in bytes; users' ids and addresses are shorter.
 const maxActor = 43
 
 // bounded gives a longer actor as its SHA-256, whose 44 characters no actor has that stands as it is.
@@ -50,9 +50,6 @@ func bounded(actor string) string {
 	sum := sha256.Sum256([]byte(actor))
 	return "#" + base64.RawURLEncoding.EncodeToString(sum[:])
 }
-
-// key is where Redis keeps the bucket. All of it is a hash tag; it is the only key of its command, so any slot will do.
-func (t Take) key() string { return "yz:{l:" + t.Purpose + ":" + bounded(t.Actor) + "}" }
 
 // The answers to those who ask too much. RetryAfter is when asking again is of use.
 var (

@@ -76,19 +76,31 @@ func FuzzKey(f *testing.F) {
 		strings.Repeat("x", maxActor), strings.Repeat("x", maxActor+1), bounded(strings.Repeat("x", maxActor+1))} {
 		f.Add(actor, "u7k2mxqv4tn3bd5wz6r")
 	}
+	n, other := newNames([]byte("one")), newNames([]byte("another"))
 	f.Fuzz(func(t *testing.T, a, b string) {
-		ka, kb := Take{Purpose: "user", Actor: a}.key(), Take{Purpose: "user", Actor: b}.key()
+		ka, kb := n.key("l", "user", a), n.key("l", "user", b)
 		if (a == b) != (ka == kb) {
 			t.Fatalf("%q and %q have the keys %q and %q", a, b, ka, kb)
 		}
-		if len(ka) > len("yz:{l:user:}")+maxActor+1 || !strings.HasPrefix(ka, "yz:{l:user:") {
+		if name := strings.TrimSuffix(strings.TrimPrefix(ka, "yz:{l:user:"), "}"); len(name) != 22 || len(ka) != len("yz:{l:user:}")+22 || strings.ContainsAny(name, "{}") {
 			t.Fatalf("%q has the key %q", a, ka)
 		}
-		if len(a) <= maxActor && !strings.Contains(ka, a) {
-			t.Fatalf("%q has the key %q: an operator could not find it", a, ka)
+		if len(a) > 8 && strings.Contains(ka, a) {
+			t.Fatalf("%q has the key %q: it tells who asked", a, ka)
 		}
-		if kc := (Take{Purpose: "address", Actor: a}).key(); kc == ka {
-			t.Fatalf("%q has one key for two purposes", a)
+		if tail := ka[len("yz:{l:user:"):]; strings.HasSuffix(n.key("l", "addr", a), tail) || strings.HasSuffix(n.key("p", "user", a), tail) || strings.HasSuffix(other.key("l", "user", a), tail) {
+			t.Fatalf("%q has one name for two purposes, or under two secrets", a)
 		}
 	})
+}
+
+// Two instances with one secret know an actor by the same name, and one that asks much costs two allocations a name.
+func TestNames(t *testing.T) {
+	n := newNames([]byte("secret"))
+	if a, b := n.key("l", "user", "u1"), newNames([]byte("secret")).key("l", "user", "u1"); a != b {
+		t.Errorf("%s and %s", a, b)
+	}
+	if got := testing.AllocsPerRun(100, func() { n.key("l", "user", "u7k2mxqv4tn3bd5wz6r") }); got > 2 {
+		t.Errorf("%v allocations", got)
+	}
 }

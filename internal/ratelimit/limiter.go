@@ -34,8 +34,9 @@ const (
 // Options are what New needs beside Redis.
 type Options struct {
 	Now   func() time.Time
-	Keys  int // buckets kept in this process while Redis is away; 0: 65,536
-	Notes int // notes of an actor's persons kept in this process while Redis is away; 0: 262,144
+	Key   []byte // the secret under which Redis knows actors; the same in all instances
+	Keys  int    // buckets kept in this process while Redis is away; 0: 65,536
+	Notes int    // notes of an actor's persons kept in this process while Redis is away; 0: 262,144
 }
 
 // Limiter keeps the limits that all instances share in Redis. It may be used from any goroutine.
@@ -44,6 +45,7 @@ type Limiter struct {
 	now   func() time.Time
 	local *Local
 	notes *notes
+	names *names
 	hash  any // of the script, as an argument
 }
 
@@ -53,7 +55,10 @@ func New(rdb redis.UniversalClient, o Options) *Limiter {
 	if o.Notes < 1 {
 		o.Notes = defaultNotes
 	}
-	return &Limiter{rdb: rdb, now: o.Now, local: NewLocal(o.Now, o.Keys), notes: newNotes(o.Notes), hash: redis.NewScript(script).Hash()}
+	return &Limiter{
+		rdb: rdb, now: o.Now, local: NewLocal(o.Now, o.Keys), notes: newNotes(o.Notes), names: newNames(o.Key),
+		hash: redis.NewScript(script).Hash(),
+	}
 }
 
 // Pending is an answer that waits for the pipeline it was queued in.
@@ -80,12 +85,15 @@ func (l *Limiter) Queue(ctx context.Context, pipe redis.Pipeliner, takes ...Take
 		if !ok {
 			continue
 		}
-		p.queued = append(p.queued, queued{Take: t, key: t.key(), every: every, span: span})
+		p.queued = append(p.queued, queued{Take: t, key: l.key(t), every: every, span: span})
 		q := &p.queued[len(p.queued)-1]
 		q.send(ctx, pipe, "evalsha", l.hash)
 	}
 	return p
 }
+
+// key is where Redis keeps the bucket of a take.
+func (l *Limiter) key(t Take) string { return l.names.key("l", t.Purpose, t.Actor) }
 
 func (q *queued) send(ctx context.Context, pipe redis.Pipeliner, command, script any) {
 	q.arguments = [6]any{command, script, 1, &q.key, &q.every, &q.span}

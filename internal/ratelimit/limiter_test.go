@@ -183,7 +183,7 @@ func TestRoundTrips(t *testing.T) {
 			persons := l.QueuePersons(t.Context(), pipe, "user:u1", Day(start))
 			late := pipe.Get(t.Context(), "fact")
 			_, _ = pipe.Exec(t.Context())
-			if ok, _ := verdict(t, p.Decide(t.Context())); !ok || persons.Decide(10) != nil || fact.Val() != "x" || late.Val() != "x" {
+			if ok, _ := verdict(t, p.Decide(t.Context())); !ok || persons.Full(10) || persons.Admit(t.Context(), 1) != nil || fact.Val() != "x" || late.Val() != "x" {
 				t.Error("refused, or the rest of the pipeline was lost")
 			}
 			if c.pipelines != want || c.single != 0 {
@@ -203,17 +203,17 @@ func TestKeysEnd(t *testing.T) {
 		take := user(Limit{60, time.Hour, 10})
 		for i := 1; i <= 3; i++ {
 			allowed(t, l, take)
-			full, err := rdb.Get(t.Context(), take.key()).Int64()
+			full, err := rdb.Get(t.Context(), l.key(take)).Int64()
 			testkit.Must(t, err)
 			if ahead := time.UnixMicro(full).Sub(clock(t, rdb)); ahead > time.Duration(i)*time.Minute || ahead < time.Duration(i)*time.Minute-patient {
 				t.Errorf("after %d takes the bucket is full in %v", i, ahead)
 			}
-			if life := rdb.PTTL(t.Context(), take.key()).Val(); life > time.Duration(i)*time.Minute || life < time.Duration(i)*time.Minute-patient {
+			if life := rdb.PTTL(t.Context(), l.key(take)).Val(); life > time.Duration(i)*time.Minute || life < time.Duration(i)*time.Minute-patient {
 				t.Errorf("after %d takes the key lives %v", i, life)
 			}
 		}
 		allowed(t, l, Take{"brief", "x", Limit{1000, time.Second, 10}})
-		if life := rdb.PTTL(t.Context(), Take{"brief", "x", Limit{}}.key()).Val(); life > time.Millisecond {
+		if life := rdb.PTTL(t.Context(), l.key(Take{"brief", "x", Limit{}})).Val(); life > time.Millisecond {
 			t.Errorf("a bucket that is full in a millisecond lives %v", life)
 		}
 	})
@@ -224,11 +224,11 @@ func TestTooFarAhead(t *testing.T) {
 	rdb, m := embedded(t)
 	l := limiter(rdb)
 	take := user(Limit{60, time.Minute, 5})
-	testkit.Must(t, rdb.Set(t.Context(), take.key(), start.Add(100*time.Hour).UnixMicro(), 0).Err())
+	testkit.Must(t, rdb.Set(t.Context(), l.key(take), start.Add(100*time.Hour).UnixMicro(), 0).Err())
 	if ok, wait := allowed(t, l, take); ok || wait != time.Second {
 		t.Fatalf("allowed %t, wait %v, want one token's second", ok, wait)
 	}
-	if life := rdb.PTTL(t.Context(), take.key()).Val(); life != 5*time.Second {
+	if life := rdb.PTTL(t.Context(), l.key(take)).Val(); life != 5*time.Second {
 		t.Errorf("it lives %v", life)
 	}
 	for i := range 3 {
@@ -248,15 +248,15 @@ func TestDamagedKeys(t *testing.T) {
 		l := limiter(rdb)
 		take := user(Limit{1, time.Hour, 2})
 		for _, damaged := range []string{"", "x", "-1", "1e3", "{}", "\x00\xff"} {
-			testkit.Must(t, rdb.Set(t.Context(), take.key(), damaged, 0).Err())
+			testkit.Must(t, rdb.Set(t.Context(), l.key(take), damaged, 0).Err())
 			for i, want := range []bool{true, true, false} {
 				if ok, _ := allowed(t, l, take); ok != want {
 					t.Errorf("over %q take %d is allowed: %t", damaged, i, ok)
 				}
 			}
 		}
-		testkit.Must(t, rdb.Del(t.Context(), take.key()).Err())
-		testkit.Must(t, rdb.HSet(t.Context(), take.key(), "a", "b").Err()) // a script cannot read that as a text
+		testkit.Must(t, rdb.Del(t.Context(), l.key(take)).Err())
+		testkit.Must(t, rdb.HSet(t.Context(), l.key(take), "a", "b").Err()) // a script cannot read that as a text
 		for i, want := range []bool{true, true, false} {
 			if ok, _ := allowed(t, l, take); ok != want {
 				t.Errorf("over a hash take %d is allowed: %t", i, ok)

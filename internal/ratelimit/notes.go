@@ -52,6 +52,14 @@ func (n *notes) count(key string) int {
 	return n.seen[hash]
 }
 
+// has tells whether a person was noted under a key.
+func (n *notes) has(key string, person int64) bool {
+	hash := maphash.String(n.seed, key)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.known.Contains(note{hash, person})
+}
+
 // forget runs within add.
 func (n *notes) forget(old note, _ struct{}) {
 	if n.seen[old.key]--; n.seen[old.key] <= 0 {

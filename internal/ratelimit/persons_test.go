@@ -21,7 +21,8 @@ func look(t *testing.T, l *Limiter, rdb redis.UniversalClient, actor string, w W
 	pipe := rdb.Pipeline()
 	p := l.QueuePersons(ctx, pipe, actor, w)
 	_, _ = pipe.Exec(ctx)
-	if err := p.Decide(limit); err != nil {
+	p.Full(limit)
+	if err := p.Admit(ctx, person); err != nil {
 		return err
 	}
 	pipe = rdb.Pipeline()
@@ -38,7 +39,7 @@ func TestWalkIsStopped(t *testing.T) {
 		for _, limit := range []int{500, 50, 1} {
 			actor := "user:u" + string(rune('a'+limit%26))
 			seen := 0
-			for person := range int64(2000) {
+			for person := range int64(limit + 50) {
 				err := look(t, l, rdb, actor, Day(start), limit, 1_000_000+person)
 				if err == nil {
 					seen++
@@ -50,7 +51,7 @@ func TestWalkIsStopped(t *testing.T) {
 				}
 			}
 			if slack := (limit*3 + 99) / 100; seen < limit-slack || seen > limit+slack {
-				t.Errorf("%d persons seen of 2,000, want %d ± 3 %%", seen, limit)
+				t.Errorf("%d persons seen of 50 more, want %d ± 3 %%", seen, limit)
 			}
 		}
 		if err := look(t, l, rdb, "user:other", Day(start), 500, 1); err != nil {
@@ -81,7 +82,13 @@ func TestPersonsAreCountedOnce(t *testing.T) {
 		}
 		testkit.Must(t, look(t, instances[0], rdb, "user:u1", Day(start), 10, 100))
 		testkit.WantErr(t, look(t, instances[1], rdb, "user:u1", Day(start), 10, 101), ErrTooManyPersons)
-		testkit.WantErr(t, look(t, instances[1], rdb, "user:u1", Day(start), 10, 1), ErrTooManyPersons)
+		for again := range int64(9) { // beyond the limit too, as often as they like, and nobody else for it
+			testkit.Must(t, look(t, instances[again%2], rdb, "user:u1", Day(start), 10, again))
+		}
+		testkit.WantErr(t, look(t, instances[1], rdb, "user:u1", Day(start), 10, 101), ErrTooManyPersons)
+		if n := rdb.Exists(t.Context(), key+":try").Val(); n != 0 {
+			t.Error("what was tried is kept")
+		}
 		if err := look(t, instances[1], rdb, "user:u1", Day(start), 20, 101); err != nil {
 			t.Errorf("with a higher limit: %v", err)
 		}
@@ -91,7 +98,9 @@ func TestPersonsAreCountedOnce(t *testing.T) {
 		pipe := rdb.Pipeline()
 		p := instances[0].QueuePersons(t.Context(), pipe, "user:u2", Day(start))
 		_, _ = pipe.Exec(t.Context())
-		testkit.Must(t, p.Decide(3))
+		if p.Full(3) {
+			t.Error("full from the beginning")
+		}
 		p.Note(t.Context(), pipe)
 		if pipe.Len() != 0 {
 			t.Error("nobody was noted")
@@ -136,6 +145,84 @@ func TestDay(t *testing.T) {
 	}
 }
 
+func TestHour(t *testing.T) {
+	for at, want := range map[string]string{
+		"2026-03-01T15:59:59.999999999Z": "2026-03-01T23 until 2026-03-01T16:00:00Z",
+		"2026-03-01T16:00:00Z":           "2026-03-02T00 until 2026-03-01T17:00:00Z",
+		"2026-12-31T23:00:00+08:00":      "2026-12-31T23 until 2026-12-31T16:00:00Z",
+	} {
+		now, err := time.Parse(time.RFC3339, at)
+		testkit.Must(t, err)
+		w := Hour(now)
+		if got := w.Name + " until " + w.Ends.UTC().Format(time.RFC3339); got != want {
+			t.Errorf("at %s: %s, want %s", at, got, want)
+		}
+	}
+}
+
+// A crowd behind one address that has met its limit goes on with those it has seen, is told the end of the hour for
+// anybody else, and begins anew with the next hour.
+func TestACrowdedAddress(t *testing.T) {
+	on(t, func(t *testing.T, rdb redis.UniversalClient) {
+		now := testkit.NewClock(start.Add(20 * time.Minute))
+		l := New(rdb, Options{Now: now.Now})
+		show := func(person int64) error { return look(t, l, rdb, "addr:192.0.2.1", Hour(now.Now()), 100, person) }
+		seen, refused := int64(0), int64(0)
+		for ; refused == 0 && seen < 200; seen++ {
+			if show(seen) != nil {
+				refused = seen
+			}
+		}
+		if refused < 97 || refused > 103 {
+			t.Fatalf("%d persons were shown, want 100 ± 3 %%", refused)
+		}
+		for person := int64(0); person < refused; person += 5 {
+			if err := show(person); err != nil {
+				t.Fatalf("person %d, seen before: %v", person, err)
+			}
+		}
+		passed := 0
+		for person := refused; person < refused+300; person++ {
+			err := show(person)
+			if err == nil {
+				passed++
+			} else if wait := models.AsError(err).RetryAfter; wait != 40*time.Minute {
+				t.Fatalf("one waits %v, want until the hour ends", wait)
+			}
+		}
+		if passed > 3 {
+			t.Errorf("%d of 300 others passed for persons seen before", passed)
+		}
+		now.Advance(40 * time.Minute)
+		if err := show(refused); err != nil {
+			t.Errorf("in the next hour: %v", err)
+		}
+	})
+}
+
+// Redis goes away between the count and the second question: what this process knows decides.
+func TestPersonsWhileRedisGoes(t *testing.T) {
+	r := testkit.Redis(t)
+	rdb := connect(t, r.Addr, r.Password, patient)
+	l := limiter(rdb)
+	for person := range int64(5) {
+		testkit.Must(t, look(t, l, rdb, "user:u1", Day(start), 5, person))
+	}
+	pipe := rdb.Pipeline()
+	p := l.QueuePersons(t.Context(), pipe, "user:u1", Day(start))
+	_, err := pipe.Exec(t.Context())
+	testkit.Must(t, err)
+	if !p.Full(5) {
+		t.Fatal("not full")
+	}
+	r.Kill()
+	testkit.Must(t, p.Admit(t.Context(), 99)) // nobody is failed because a limit cannot be asked for
+	for person := range int64(5) {
+		testkit.Must(t, look(t, l, rdb, "user:u1", Day(start), 5, 100+person))
+	}
+	testkit.WantErr(t, look(t, l, rdb, "user:u1", Day(start), 5, 99), ErrTooManyPersons)
+}
+
 // With Redis away a walk is stopped by this process, exactly at the limit, and what it noted does not go into Redis's
 // pipeline; when Redis is back, it counts again.
 func TestPersonsWithoutRedis(t *testing.T) {
@@ -148,8 +235,10 @@ func TestPersonsWithoutRedis(t *testing.T) {
 		pipe := rdb.Pipeline()
 		p := l.QueuePersons(t.Context(), pipe, "user:u1", Day(start))
 		_, _ = pipe.Exec(t.Context())
-		if err := p.Decide(500); err != nil {
+		p.Full(500)
+		if err := p.Admit(t.Context(), int64(i)); err != nil {
 			testkit.WantErr(t, err, ErrTooManyPersons)
+			testkit.Must(t, p.Admit(t.Context(), int64(i)%500)) // one of those that were seen
 			continue
 		}
 		seen++
@@ -170,7 +259,7 @@ func TestPersonsWithoutRedis(t *testing.T) {
 	r.Start()
 	eventually(t, 4*patient, "Redis counts", func() bool {
 		testkit.Must(t, look(t, l, rdb, "user:u3", Day(start), 1_000_000, 1))
-		return rdb.PFCount(t.Context(), l.QueuePersons(t.Context(), rdb.Pipeline(), "user:u3", Day(start)).key).Val() == 1
+		return rdb.PFCount(t.Context(), l.QueuePersons(t.Context(), rdb.Pipeline(), "user:u3", Day(start)).key).Val() == marks
 	})
 }
 

@@ -2,6 +2,7 @@ package register
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -69,8 +70,8 @@ func (s *Service) Move(ctx context.Context, d Decision, next models.State) (Outc
 func (s *Service) Change(ctx context.Context, d Decision, fields map[models.Field]string) (Outcome, error) {
 	return s.change(ctx, d, func(r *models.Registration, today models.Date) (models.EventKind, error) {
 		before := *r
-		for f, v := range fields {
-			if err := set(r, f, v); err != nil {
+		for _, f := range slices.Sorted(maps.Keys(fields)) { // of two faults it is always the same that is told
+			if err := set(r, f, fields[f]); err != nil {
 				return "", err
 			}
 		}
@@ -95,6 +96,10 @@ func (s *Service) Block(ctx context.Context, d Decision, kind models.BlockKind, 
 		if until != 0 && until < from {
 			return "", models.ErrValidity.On("until")
 		}
+		same := func(b models.Block) bool { return b.Kind == kind && b.From == from && b.Until == until }
+		if slices.ContainsFunc(r.Blocks, same) { // the command was run again
+			return "", ErrNoChange
+		}
 		r.Blocks = append(r.Blocks, models.Block{RegistrationID: r.ID, Kind: kind, From: from, Until: until})
 		return models.EventBlocked, nil
 	})
@@ -118,6 +123,9 @@ func (s *Service) change(ctx context.Context, d Decision, f func(r *models.Regis
 	reason := models.NormalizeText(d.Reason)
 	if reason == "" || utf8.RuneCountInString(reason) > maxReason {
 		return Outcome{}, ErrReason
+	}
+	if models.CheckWritten(reason) != nil {
+		return Outcome{}, models.ErrHidden.On("reason")
 	}
 	id, err := s.store.RegistrationID(ctx, d.Category, models.NormalizeText(d.CertificateNumber))
 	if err != nil {

@@ -71,6 +71,11 @@ func TestReasonIsRequired(t *testing.T) {
 		"Unblock": func(d register.Decision) error { _, err := o.Unblock(t.Context(), d, models.BlockPenalty); return err },
 	}
 	for name, f := range decide {
+		hidden := decision(r)
+		hidden.Reason = "理由\u202e"
+		if err := f(hidden); !errors.Is(err, models.ErrHidden) || models.AsError(err).Field != "reason" {
+			t.Errorf("%s with a reason that turns the direction: %v", name, err)
+		}
 		for _, reason := range []string{"", "   ", "\t\n", strings.Repeat("理", 501)} {
 			d := decision(r)
 			d.Reason = reason
@@ -250,6 +255,8 @@ func (o *office) testBlockAndUnblock(t *testing.T) {
 	wantBars("2026-03-02~2026-03-02")
 	out, err := o.Block(t.Context(), d, models.BlockPenalty, today.AddDays(30), 0)
 	testkit.Must(t, err)
+	_, err = o.Block(t.Context(), d, models.BlockPenalty, today.AddDays(30), 0) // the same command again
+	testkit.WantErr(t, err, register.ErrNoChange)
 	_, err = o.Block(t.Context(), d, "inquiry", today.AddDays(-5), 0)
 	testkit.Must(t, err)
 	wantBars("2026-03-02~2026-03-02", "2026-04-01~", "2026-02-25~")
@@ -271,5 +278,20 @@ func (o *office) testBlockAndUnblock(t *testing.T) {
 	}
 	if !slices.Equal(kinds, []models.EventKind{models.EventBlocked, models.EventBlocked, models.EventBlocked, models.EventUnblocked}) || o.get(r).Version != 5 {
 		t.Errorf("events %q, version %d", kinds, o.get(r).Version)
+	}
+}
+
+// Of several faults it is always the same one that is told.
+func TestChangeTellsTheSameFault(t *testing.T) {
+	o := newOffice(t)
+	r := o.maker.Registration()
+	o.admit(r)
+	for range 20 {
+		_, err := o.Change(t.Context(), decision(r), map[models.Field]string{
+			models.FieldValidUntil: "9999-12-31", models.FieldSex: "x", models.FieldValidFrom: "0001-01-01", models.FieldBirthDate: "1",
+		})
+		if got := models.AsError(err); got.Code != models.ErrDate.Code || got.Field != "birth_date" {
+			t.Fatalf("%v on %q", err, got.Field)
+		}
 	}
 }

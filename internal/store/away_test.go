@@ -171,6 +171,7 @@ func testAway(t *testing.T, d dialect) {
 	}
 	t.Run("silent, down, and back", func(t *testing.T) { p.testServerAway(t, calls) })
 	t.Run("cut in the middle", p.testCutInTheMiddle)
+	t.Run("commit without an answer", p.testCommitUnanswered)
 }
 
 // Another process that holds SQLite's one write lock must not hold our callers longer than they wait.
@@ -239,6 +240,36 @@ func (p *place) testCutInTheMiddle(t *testing.T) {
 	}
 	if stored := p.registration(r.Category, r.CertificateNumber); stored.Version != 1 || stored.Employer != r.Employer {
 		t.Errorf("half a change: %+v", stored)
+	}
+}
+
+// The commit is sent and its answer does not come: it took place, and nobody is told that it did not.
+func (p *place) testCommitUnanswered(t *testing.T) {
+	p = p.within(t)
+	way := newProxy(t, p.options.Address)
+	o := p.options
+	o.Address, o.ReadTimeout = way.address, time.Second
+	s := open(t, o)
+	r := p.admit(p.maker.Registration())
+	way.mu.Lock()
+	way.last = "COMMIT"
+	way.mu.Unlock()
+	_, _, err := s.ChangeRegistration(t.Context(), r.ID, later, func(r *models.Registration) (models.Event, error) {
+		r.Employer = "已提交的单位"
+		return models.Event{Kind: models.EventChanged}, nil
+	})
+	testkit.WantErr(t, err, models.ErrUnavailable)
+	testkit.WantErr(t, err, store.ErrOutcomeUnknown)
+	for end := time.Now().Add(10 * time.Second); p.registration(r.Category, r.CertificateNumber).Employer != "已提交的单位"; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the server did not commit")
+		}
+	}
+	way.fallSilent()
+	_, _, err = s.ChangeRegistration(t.Context(), r.ID, later, func(*models.Registration) (models.Event, error) { return models.Event{}, nil })
+	testkit.WantErr(t, err, models.ErrUnavailable)
+	if errors.Is(err, store.ErrOutcomeUnknown) {
+		t.Errorf("no commit was sent: %v", err)
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 // stored are the models that have tables, in the order of tables.
 var stored = []any{
 	&models.Person{}, &models.Registration{}, &models.Block{}, &models.Certificate{}, &models.Event{},
-	&models.User{}, &models.Grant{}, &models.Session{}, &models.Scan{}, &store.KeyFingerprint{}, &models.Epoch{}, &models.Miss{},
+	&models.User{}, &models.Grant{}, &models.Session{}, &models.Scan{}, &store.KeyFingerprint{}, &models.Epoch{}, &models.Miss{}, &store.MissFlush{},
 }
 
 // mayBeNone are the dates that a row may lack. Every other date must be there.
@@ -61,6 +61,8 @@ func room() map[string]int {
 		"key_fingerprints.name": longest("id_number", "id_index", "code/31"),
 
 		"code_misses.channel": longest(models.ChannelPublic, models.ChannelAPI), "code_misses.reason": longest(models.ReasonWithdrawn, models.ReasonUnknownKey),
+
+		"code_miss_flushes.id": 36,
 
 		"cache_epochs.name": 10, "cache_epochs.holder": 24,
 

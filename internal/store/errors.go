@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	driver "github.com/go-sql-driver/mysql"
 	"github.com/ncruces/go-sqlite3"
@@ -68,11 +69,24 @@ func wrap(err error) error {
 // attempts is how often a transaction is tried that met another one.
 const attempts = 4
 
-// transact runs f in a transaction, and again when it met another transaction.
+// ErrOutcomeUnknown is among the causes of an error when a commit was sent and its answer did not come: nobody here knows
+// whether it took place.
+var ErrOutcomeUnknown = errors.New("store: the commit was sent, and its answer did not come")
+
+// transact runs f in a transaction, and again when it met another transaction. ErrOutcomeUnknown among the causes tells
+// that it may have been committed; any other error, that it was not.
 func (s *Store) transact(ctx context.Context, f func(tx *gorm.DB) error) error {
 	var err error
 	for range attempts {
-		err = wrap(s.db.WithContext(ctx).Transaction(f))
+		sent := false
+		err = wrap(s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+			err := f(tx)
+			sent = err == nil // the commit comes next
+			return err
+		}))
+		if sent && errors.Is(err, models.ErrUnavailable) {
+			return models.ErrUnavailable.Because(fmt.Errorf("%w: %w", ErrOutcomeUnknown, err))
+		}
 		if !errors.Is(err, models.ErrConflict) {
 			return err
 		}

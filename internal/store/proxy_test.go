@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"bytes"
 	"net"
 	"sync"
 	"testing"
@@ -17,6 +18,7 @@ type proxy struct {
 	listener net.Listener
 	open     []net.Conn
 	silent   bool
+	last     string // falls silent once this was asked; empty: never
 }
 
 func newProxy(t *testing.T, target string) *proxy {
@@ -62,6 +64,9 @@ func (p *proxy) carry(from, to net.Conn) {
 			if _, err := to.Write(b[:n]); err != nil {
 				return
 			}
+			p.mu.Lock()
+			p.silent = p.silent || p.last != "" && bytes.Contains(b[:n], []byte(p.last))
+			p.mu.Unlock()
 		}
 		if err != nil {
 			return

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 
-	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"yanzheng/models"
@@ -36,17 +35,4 @@ func (s *Store) DeleteScansBefore(ctx context.Context, before models.Instant, li
 	}
 	done := db.Where("id IN ?", ids).Delete(&models.Scan{})
 	return done.RowsAffected, wrap(done.Error)
-}
-
-// AddMisses adds to the day's counts.
-func (s *Store) AddMisses(ctx context.Context, misses ...models.Miss) error {
-	if len(misses) == 0 {
-		return nil
-	}
-	sum := clause.Assignments(map[string]any{"n": gorm.Expr("n + VALUES(n)")})
-	if s.sqlite {
-		sum = clause.Assignments(map[string]any{"n": gorm.Expr("n + excluded.n")})
-	}
-	key := []clause.Column{{Name: "day"}, {Name: "channel"}, {Name: "reason"}}
-	return wrap(s.db.WithContext(ctx).Clauses(clause.OnConflict{Columns: key, DoUpdates: sum}).Create(&misses).Error)
 }

@@ -134,19 +134,19 @@ func (p *place) testRetention(t *testing.T) {
 	}
 }
 
-// Counts of several processes, on several days, add up.
+// Counts of several processes, on several days, add up; one lot of them counts once, however often it is told.
 func testMisses(t *testing.T, d dialect) {
 	p := d.migrated(t)
 	day := models.MustDate("2026-03-02")
 	forged := models.Miss{Day: day, Channel: models.ChannelPublic, Reason: models.ReasonBadSignature, N: 3}
 	other, next := forged, forged
 	other.Reason, next.Day = models.ReasonNotOurs, day.AddDays(1)
-	testkit.Must(t, p.AddMisses(t.Context()))
-	for range 2 {
-		testkit.Must(t, p.AddMisses(t.Context(), forged, other, next))
+	testkit.Must(t, p.AddMisses(t.Context(), "none", 1))
+	for at, flush := range []string{"a", "b", "a", "a"} {
+		testkit.Must(t, p.AddMisses(t.Context(), flush, models.Instant(at), forged, other, next))
 	}
 	forged.N = 1 << 40
-	testkit.Must(t, p.AddMisses(t.Context(), forged))
+	testkit.Must(t, p.AddMisses(t.Context(), "c", 5, forged))
 	if n := p.count("SELECT COUNT(*) FROM code_misses"); n != 3 {
 		t.Errorf("%d rows", n)
 	}
@@ -155,5 +155,10 @@ func testMisses(t *testing.T, d dialect) {
 	}
 	if n := p.count("SELECT SUM(n) FROM code_misses"); n != 1<<40+18 {
 		t.Errorf("%d in all", n)
+	}
+	for _, want := range []int64{2, 0} { // a and b are older than 5
+		if n, err := p.DeleteFlushesBefore(t.Context(), 5, 10); err != nil || n != want {
+			t.Errorf("%d flushes are forgotten, %v, want %d", n, err, want)
+		}
 	}
 }

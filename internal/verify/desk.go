@@ -31,8 +31,8 @@ type Entry struct {
 	// Record keeps a scan for good, and counts the person whose registration it shows (0: none). Once it returns without
 	// error the scan is never lost.
 	Record func(ctx context.Context, scan models.Scan, person int64) error
-	// Shown counts the person where nothing is recorded.
-	Shown func(ctx context.Context, person int64)
+	// Shown counts the person where nothing is recorded; an error when that is one person too many.
+	Shown func(ctx context.Context, person int64) error
 }
 
 // Desk is where everybody passes.
@@ -40,7 +40,7 @@ type Desk interface {
 	// Admit tells who it is, holds them against their limits and looks up what they ask for, all at once. The errors:
 	// whoever is not logged in (any more), asks too much, or cannot be answered now.
 	Admit(ctx context.Context, a Arrival) (Entry, error)
-	// Miss counts a code at /v/ that is not genuine, without asking anything beyond this process; an error when there
-	// were too many of them from that address.
+	// Miss counts a code at /v/ that is not genuine, without asking anything beyond this process; an error when that
+	// address asks more than any may.
 	Miss(address string, reason models.Reason) error
 }

@@ -95,6 +95,17 @@ func TestTurnedAway(t *testing.T) {
 			t.Errorf("%s: answered %+v", name, a)
 		}
 	}
+	c.oneTooMany = true // only where it is known late, or not recorded, who is shown
+	if a, err := c.LookUp(t.Context(), verify.LookUpRequest{Address: "a", Name: r.Person.Name, CertificateNumber: r.CertificateNumber}); !reflect.DeepEqual(a, verify.LookUp{}) {
+		t.Errorf("look-up: answered %+v, %v", a, err)
+	} else {
+		testkit.WantErr(t, err, tooMany)
+	}
+	if a, err := c.Public(t.Context(), "a", digits(issued.Code), false); !reflect.DeepEqual(a, verify.Answer{}) {
+		t.Errorf("preview: answered %+v, %v", a, err)
+	} else {
+		testkit.WantErr(t, err, tooMany)
+	}
 	if len(c.log.kept()) != 0 || len(c.log.persons) != 0 {
 		t.Errorf("kept %+v, counted %v", c.log.kept(), c.log.persons)
 	}

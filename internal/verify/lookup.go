@@ -45,7 +45,9 @@ func (s *Service) LookUp(ctx context.Context, r LookUpRequest) (LookUp, error) {
 	if err != nil {
 		return LookUp{}, err
 	}
-	entry.Shown(ctx, found.PersonID)
+	if err := entry.Shown(ctx, found.PersonID); err != nil {
+		return LookUp{}, err
+	}
 	out := LookUp{Answer: Answer{At: s.now(), AsOf: asOf, Source: models.SourceDatabase}}
 	today := models.DateOf(out.At)
 	finding := models.DecideRegistration(models.RegistrationFacts(found), today)

@@ -99,7 +99,9 @@ func (s *Service) Public(ctx context.Context, address, digits string, look bool)
 	a := s.decide(read, entry.Facts)
 	if !look {
 		if r := a.Verdict.Registration; r != nil { // whoever calls itself a preview is shown the person all the same
-			entry.Shown(ctx, r.Facts.PersonID)
+			if err := entry.Shown(ctx, r.Facts.PersonID); err != nil {
+				return Answer{}, err
+			}
 		}
 		return a, nil
 	}

@@ -43,9 +43,10 @@ type counter struct {
 	relay  *factcache.Relay
 	maker  *demo.Maker
 
-	arrivals []verify.Arrival
-	misses   []models.Reason
-	keptOut  map[string]bool // by address
+	arrivals   []verify.Arrival
+	misses     []models.Reason
+	keptOut    map[string]bool // by address
+	oneTooMany bool            // whoever is shown
 }
 
 func newCounter(t *testing.T) *counter { return counterOn(t, "SQLite") }
@@ -87,7 +88,13 @@ func (c *counter) Admit(ctx context.Context, a verify.Arrival) (verify.Entry, er
 	case a.Purpose == verify.ForScan && a.Token != token:
 		return verify.Entry{}, models.NewError(models.KindUnauthenticated, "nobody", "", "")
 	}
-	e := verify.Entry{Record: c.log.record, Shown: func(_ context.Context, person int64) { c.log.person(person) }}
+	e := verify.Entry{Record: c.log.record, Shown: func(_ context.Context, person int64) error {
+		if c.oneTooMany {
+			return tooMany
+		}
+		c.log.person(person)
+		return nil
+	}}
 	if a.Purpose == verify.ForScan {
 		e.User.UserID = "u-inspector"
 	}

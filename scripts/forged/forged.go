@@ -18,8 +18,8 @@ import (
 type options struct{ codes, connections int }
 
 const (
-	minCodes       = 1000 // fewer would not meet the default limits
-	maxConnections = 512  // the server answers 1024 requests at once
+	minCodes       = 10_000 // fewer would not meet the default limits
+	maxConnections = 512    // the server answers 1024 requests at once
 )
 
 // harness is one installation.

@@ -82,13 +82,13 @@ func TestFault(t *testing.T) {
 	good := func(wide bool) result {
 		r := result{
 			wide: wide, load: second(stand.Counts{"get": 6, "time": 2}), idle: second(stand.Counts{"get": 4, "time": 2}), control: second(stand.Counts{"get": 3, "xadd": 1}),
-			sent: stand.Counts{"bad_signature": 900, "unreadable": 100}, verdicts: stand.Counts{"bad_signature": 900, "unreadable": 100},
-			counted: stand.Counts{"bad_signature": 900, "unreadable": 100},
+			sent: stand.Counts{"bad_signature": 9000, "unreadable": 1000}, verdicts: stand.Counts{"bad_signature": 9000, "unreadable": 1000},
+			counted: stand.Counts{"bad_signature": 9000, "unreadable": 1000},
 		}
 		r.control.database = stand.Counts{"INSERT INTO scans": 1}
 		if !wide {
-			r.verdicts, r.refused = stand.Counts{"bad_signature": 110, "unreadable": 12}, 878
-			r.counted = stand.Counts{"bad_signature": 110, "unreadable": 12, refused: 878}
+			r.verdicts, r.refused = stand.Counts{"bad_signature": 2800, "unreadable": 210}, 6990
+			r.counted = stand.Counts{"bad_signature": 2800, "unreadable": 210, refused: 6990}
 		}
 		return r
 	}

@@ -37,7 +37,7 @@ const (
 	refused     = "rate_limited" // the reason under which a refused code is counted
 	writesMiss  = "`code_misses`"
 	flushEvery  = time.Minute
-	leastLimit  = 120 // codes of one address that the default limit lets through at once, and in a minute
+	leastLimit  = 3000 // codes of one address that the default limit lets through at once, and in a minute
 	slackShare  = 0.25
 	slackCounts = 10
 

@@ -99,7 +99,7 @@ func (t *Stand) database(ctx context.Context) error {
 	if _, err := t.admin.ExecContext(ctx, "CREATE DATABASE "+t.schema+" CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"); err != nil {
 		return err
 	}
-	t.Env = append(append(os.Environ(), unlimited()...),
+	t.Env = append(os.Environ(),
 		"YANZHENG_LISTEN="+strings.TrimPrefix(t.URL, "http://"), "YANZHENG_PUBLIC_URL="+t.URL,
 		"YANZHENG_DATABASE_ADDRESS="+base.Addr, "YANZHENG_DATABASE_USER="+base.User, "YANZHENG_DATABASE_NAME="+t.schema,
 		"YANZHENG_REDIS_ADDRESSES="+cache.Addr, "YANZHENG_REDIS_DB="+strconv.Itoa(cache.DB),
@@ -127,10 +127,6 @@ func (t *Stand) database(ctx context.Context) error {
 
 // with gives the installation's environment with settings above it.
 func (t *Stand) with(settings []string) []string { return append(slices.Clone(t.Env), settings...) }
-
-// unlimited are the settings that lift the limits of requests, once there are any: here a few clients at full speed
-// stand for a country.
-func unlimited() []string { return nil }
 
 func key() string {
 	var b [32]byte
