@@ -94,7 +94,7 @@ func FuzzKey(f *testing.F) {
 	})
 }
 
-// Two instances with one secret know an actor by the same name, and one that asks much costs two allocations a name.
+// Two instances with one secret know an actor by the same name, and a name costs two allocations at most.
 func TestNames(t *testing.T) {
 	n := newNames([]byte("secret"))
 	if a, b := n.key("l", "user", "u1"), newNames([]byte("secret")).key("l", "user", "u1"); a != b {

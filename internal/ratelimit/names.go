@@ -5,13 +5,18 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"hash"
-	"sync"
 )
 
 // names give actors the names under which Redis knows them: a keyed hash, so that whoever reads Redis, or a copy of
 // it, does not learn who asked. The kind of count and its scope are in the hash too, so that the counts of one actor
 // cannot be told to be one actor's.
-type names struct{ pool sync.Pool }
+type names struct {
+	secret []byte
+	idle   chan *namer
+}
+
+// maxIdle is how many namers are kept for the next ones who come; more are made where more come at once.
+const maxIdle = 64
 
 // nameSize is what is kept of the hash, in bytes: enough that no two actors meet.
 const nameSize = 16
@@ -24,14 +29,30 @@ type namer struct {
 }
 
 func newNames(key []byte) *names {
-	return &names{sync.Pool{New: func() any { return &namer{mac: hmac.New(sha256.New, key)} }}}
+	return &names{key, make(chan *namer, maxIdle)}
+}
+
+func (n *names) take() *namer {
+	select {
+	case w := <-n.idle:
+		return w
+	default:
+		return &namer{mac: hmac.New(sha256.New, n.secret)}
+	}
+}
+
+func (n *names) giveBack(w *namer) {
+	select {
+	case n.idle <- w:
+	default:
+	}
 }
 
 // key gives the key of an actor's count, such as yz:{l:user:…}. All of it is a hash tag; it is the only key of its
 // command, so any slot of a Cluster will do. Kind and scope have no colon.
 func (n *names) key(kind, scope, actor string) string {
-	w := n.pool.Get().(*namer) //nolint:forcetypeassert // nothing else is ever put there
-	defer n.pool.Put(w)
+	w := n.take()
+	defer n.giveBack(w)
 	w.text = append(w.text[:0], "yz:{"...)
 	w.text = append(append(w.text, kind...), ':')
 	w.text = append(append(w.text, scope...), ':')
