@@ -1,5 +1,7 @@
 package models
 
+import "strconv"
+
 // MergeOutcome says what became of one row of an import.
 type MergeOutcome struct {
 	Kind  MergeKind
@@ -62,3 +64,19 @@ var (
 	ErrIDNumberTaken = NewError(KindConflict, "id_number_taken", "该证件号码已属于登记中的另一人", "The register has another person under this ID number").On(string(FieldIDNumber))
 	ErrAmbiguous     = NewError(KindRule, "category_needed", "多个类别有此证书编号，请指明类别", "Several categories have this certificate number: name the category").On(string(FieldCategory))
 )
+
+// OneRegistration gives the one registration that was found for a certificate number: ErrNotFound, or ErrAmbiguous where a
+// category must be named.
+func OneRegistration(found []int64, number string) (int64, error) {
+	switch len(found) {
+	case 0:
+		return 0, ErrNotFound.On(string(FieldCertificateNumber)).Because(errNumber(number))
+	case 1:
+		return found[0], nil
+	}
+	return 0, ErrAmbiguous
+}
+
+type errNumber string
+
+func (e errNumber) Error() string { return "no registration " + strconv.Quote(string(e)) }

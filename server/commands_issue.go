@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"yanzheng/internal/code"
+	"yanzheng/internal/endorse"
 	"yanzheng/models"
 )
 
@@ -65,24 +67,29 @@ func (p *program) issue(ctx context.Context, parts *parts, category models.Categ
 	}
 	service := parts.endorse(codes, parts.now)
 	refused := false
-	for _, number := range numbers {
-		issued, err := service.Endorse(ctx, category, number, p.actor)
-		var own *models.Error
-		switch {
-		case err == nil:
-		case len(numbers) > 1 && errors.As(err, &own) && own.Kind != models.KindUnavailable && own.Kind != models.KindInternal:
-			refused = true
-			fmt.Fprintf(p.stderr, "%s  %s  %s\n", number, own.Code, own.Message.ZH)
-			continue
-		default:
-			return err
-		}
-		err = p.tell(map[string]string{
-			"code": issued.Code, "certificate_id": issued.Certificate.ID.String(),
-			"use_from": issued.Certificate.UseFrom.String(), "use_until": issued.Certificate.UseUntil.String(),
-		}, "%s\n", issued.Code)
+	for some := range slices.Chunk(numbers, endorse.MaxAtOnce) {
+		all, err := service.EndorseAll(ctx, category, some, p.actor)
 		if err != nil {
 			return err
+		}
+		for i, issued := range all {
+			var own *models.Error
+			switch {
+			case issued.Err == nil:
+			case len(numbers) > 1 && errors.As(issued.Err, &own) && own.Kind != models.KindUnavailable && own.Kind != models.KindInternal:
+				refused = true
+				fmt.Fprintf(p.stderr, "%s  %s  %s\n", some[i], own.Code, own.Message.ZH)
+				continue
+			default:
+				return issued.Err
+			}
+			err = p.tell(map[string]string{
+				"code": issued.Code, "certificate_id": issued.Certificate.ID.String(),
+				"use_from": issued.Certificate.UseFrom.String(), "use_until": issued.Certificate.UseUntil.String(),
+			}, "%s\n", issued.Code)
+			if err != nil {
+				return err
+			}
 		}
 	}
 	if refused {

@@ -8,6 +8,8 @@ package endorse
 import (
 	"context"
 	"crypto/rand"
+	"errors"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -16,9 +18,9 @@ import (
 
 // Register finds registrations and writes certificates.
 type Register interface {
-	RegistrationID(ctx context.Context, category models.Category, number string) (int64, error)
-	IssueCertificate(ctx context.Context, registrationID int64, actor string, at models.Instant,
-		draw func(r *models.Registration) (models.Certificate, error)) (models.Certificate, error)
+	RegistrationIDs(ctx context.Context, category models.Category, numbers ...string) (map[string][]int64, error)
+	IssueCertificates(ctx context.Context, ids []int64, actor string, at models.Instant,
+		draw func(i int, r *models.Registration) (*models.Certificate, error)) error
 	ChangeCertificate(ctx context.Context, id models.CertificateID, at models.Instant,
 		change func(c *models.Certificate) (models.Event, error)) (models.Certificate, []models.Event, error)
 }
@@ -56,22 +58,66 @@ type Issued struct {
 // Endorse makes a certificate of the registration with that number (category empty: any), used from
 // today. Earlier certificates stay what they are.
 func (s *Service) Endorse(ctx context.Context, category models.Category, number, actor string) (Issued, error) {
-	id, err := s.register.RegistrationID(ctx, category, models.NormalizeText(number))
+	all, err := s.EndorseAll(ctx, category, []string{number}, actor)
 	if err != nil {
 		return Issued{}, err
 	}
-	now := s.now()
-	var code string
-	c, err := s.register.IssueCertificate(ctx, id, actor, models.InstantOf(now), func(r *models.Registration) (models.Certificate, error) {
-		c, err := s.draw(r, now)
-		if err != nil {
-			return models.Certificate{}, err
-		}
-		code, err = s.codes.URL(&c) // before it is written: a certificate without a code is none
-		return c, err
-	})
-	return Issued{c, code}, err
+	return all[0].Issued, all[0].Err
 }
+
+// Outcome is what became of one of several: a certificate, or why there is none.
+type Outcome struct {
+	Issued
+	Err error
+}
+
+// EndorseAll makes certificates for up to MaxAtOnce numbers, as Endorse does for one, in a single transaction. What cannot be
+// endorsed has its own error and does not keep the others from it; an error of all means that none was made.
+func (s *Service) EndorseAll(ctx context.Context, category models.Category, numbers []string, actor string) ([]Outcome, error) {
+	if len(numbers) > MaxAtOnce {
+		return nil, models.ErrInternal
+	}
+	numbers = slices.Clone(numbers)
+	for i := range numbers {
+		numbers[i] = models.NormalizeText(numbers[i])
+	}
+	found, err := s.register.RegistrationIDs(ctx, category, numbers...)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Outcome, len(numbers))
+	var ids []int64
+	var place []int // of each id in out
+	for i, number := range numbers {
+		id, err := models.OneRegistration(found[number], number)
+		if out[i].Err = err; err == nil {
+			ids, place = append(ids, id), append(place, i)
+		}
+	}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	now := s.now()
+	err = s.register.IssueCertificates(ctx, ids, actor, models.InstantOf(now), func(i int, r *models.Registration) (*models.Certificate, error) {
+		o := &out[place[i]]
+		c, err := s.draw(r, now)
+		var own *models.Error
+		if errors.As(err, &own) && own.Kind != models.KindInternal {
+			*o = Outcome{Err: err}
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		url, err := s.codes.URL(&c) // before it is written: a certificate without a code is none
+		*o = Outcome{Issued: Issued{c, url}}
+		return &c, err
+	})
+	return out, err
+}
+
+// MaxAtOnce bounds a transaction of EndorseAll.
+const MaxAtOnce = 200
 
 func (s *Service) draw(r *models.Registration, now time.Time) (models.Certificate, error) {
 	today := models.DateOf(now)

@@ -44,6 +44,38 @@ func TestEndorse(t *testing.T) {
 	}
 }
 
+// Many at once, each for itself: what cannot be endorsed says why, and the others are made, each with its event.
+func TestEndorseAll(t *testing.T) {
+	for name := range storekit.Databases {
+		t.Run(name, func(t *testing.T) {
+			d := deskOn(t, name)
+			first, second := d.admit(nil), d.admit(nil)
+			barred := d.admit(func(r *models.Registration) { r.State = models.StateSuspended })
+			all, err := d.EndorseAll(t.Context(), "", []string{first.CertificateNumber, "no such", barred.CertificateNumber, " " + second.CertificateNumber, first.CertificateNumber}, "office")
+			testkit.Must(t, err)
+			ids := map[models.CertificateID]bool{}
+			for i, want := range []error{nil, models.ErrNotFound, models.ErrEndorseBarred, nil, nil} {
+				o := all[i]
+				if !errors.Is(o.Err, want) || (want == nil) != (o.Code != "") {
+					t.Errorf("%d: %v, code %q; want %v", i, o.Err, o.Code, want)
+				}
+				if want == nil {
+					ids[o.Certificate.ID] = true
+					if read := d.codes.Read(o.Code); read.ID != o.Certificate.ID || d.facts(read.ID).RegistrationID != o.Certificate.RegistrationID {
+						t.Errorf("%d: the code reads as %+v", i, read)
+					}
+				}
+			}
+			if len(ids) != 3 || all[3].Certificate.RegistrationID != second.ID {
+				t.Errorf("%d certificates, the fourth of %d", len(ids), all[3].Certificate.RegistrationID)
+			}
+			if _, err := d.EndorseAll(t.Context(), "", make([]string, endorse.MaxAtOnce+1), "office"); err == nil {
+				t.Error("more than a transaction holds")
+			}
+		})
+	}
+}
+
 // What is printed stays; the register goes on; a new certificate prints the new register (二(三)).
 func TestPrintedIsASnapshot(t *testing.T) {
 	d := newDesk(t)

@@ -9,32 +9,103 @@ import (
 	"yanzheng/models"
 )
 
-// IssueCertificate lets make draw up a certificate from a registration that nobody can change
-// meanwhile, and writes it with its event.
+// IssueCertificate writes a new certificate that draw makes of a registration as it stands, with its event, in one
+// transaction; ErrNotFound when there is no such registration.
 func (s *Store) IssueCertificate(ctx context.Context, registrationID int64, actor string, at models.Instant,
 	draw func(r *models.Registration) (models.Certificate, error),
 ) (models.Certificate, error) {
-	var c models.Certificate
-	err := s.transact(ctx, func(tx *gorm.DB) error {
-		var r models.Registration
-		if err := tx.Clauses(forUpdate).Where("id = ?", registrationID).Take(&r).Error; err != nil {
-			return err
-		}
-		if err := s.complete(locking(tx), &r); err != nil {
-			return err
-		}
-		var err error
-		if c, err = draw(&r); err != nil {
-			return err
-		}
-		if err := tx.Create(&c).Error; err != nil {
-			return err
-		}
-		_, err = record(tx, models.SubjectRegistration, strconv.FormatInt(r.ID, 10), r.Version,
-			models.Event{Kind: models.EventIssued, Actor: actor, PropagatedAt: at}, at) // no cache can hold a new certificate
-		return err
+	var drawn models.Certificate
+	err := s.IssueCertificates(ctx, []int64{registrationID}, actor, at, func(_ int, r *models.Registration) (_ *models.Certificate, err error) {
+		drawn, err = draw(r)
+		return &drawn, err
 	})
-	return c, err
+	if err != nil {
+		return models.Certificate{}, err
+	}
+	return drawn, nil
+}
+
+// IssueCertificates writes a new certificate for each of some registrations, with their events, in one transaction: all of
+// them or none. draw makes that of the i-th from the registration as it stands, or nil where there shall be none; it may be
+// called again from the first one on. ErrNotFound when one of them does not exist.
+func (s *Store) IssueCertificates(ctx context.Context, ids []int64, actor string, at models.Instant,
+	draw func(i int, r *models.Registration) (*models.Certificate, error),
+) error {
+	return s.transact(ctx, func(tx *gorm.DB) error {
+		found, err := s.lockedRegistrations(tx, ids)
+		if err != nil {
+			return err
+		}
+		certificates, events := make([]models.Certificate, 0, len(ids)), make([]models.Event, 0, len(ids))
+		for i, id := range ids {
+			r, ok := found[id]
+			if !ok {
+				return gorm.ErrRecordNotFound
+			}
+			c, err := draw(i, r)
+			if err != nil {
+				return err
+			}
+			if c == nil {
+				continue
+			}
+			certificates = append(certificates, *c)
+			events = append(events, models.Event{
+				Subject: models.SubjectRegistration, SubjectID: strconv.FormatInt(id, 10), Version: r.Version, Kind: models.EventIssued,
+				Actor: actor, At: at, PropagatedAt: at, // no cache can hold a new certificate
+			})
+		}
+		if len(certificates) == 0 {
+			return nil
+		}
+		if err := tx.Create(&certificates).Error; err != nil {
+			return err
+		}
+		return tx.Create(&events).Error
+	})
+}
+
+// lockedRegistrations reads registrations with their persons and blocks, and keeps them as they are until the transaction
+// ends.
+func (s *Store) lockedRegistrations(tx *gorm.DB, ids []int64) (map[int64]*models.Registration, error) {
+	var registrations []models.Registration
+	if err := tx.Clauses(forUpdate).Where("id IN ?", ids).Order("id").Find(&registrations).Error; err != nil {
+		return nil, err
+	}
+	found := make(map[int64]*models.Registration, len(registrations))
+	persons := make([]int64, 0, len(registrations))
+	for i := range registrations {
+		found[registrations[i].ID] = &registrations[i]
+		persons = append(persons, registrations[i].PersonID)
+	}
+	var people []models.Person
+	if err := locking(tx).Where("id IN ?", persons).Order("id").Find(&people).Error; err != nil {
+		return nil, err
+	}
+	var blocks []models.Block
+	if err := locking(tx).Where("registration_id IN ?", ids).Order("id").Find(&blocks).Error; err != nil {
+		return nil, err
+	}
+	for _, b := range blocks {
+		found[b.RegistrationID].Blocks = append(found[b.RegistrationID].Blocks, b)
+	}
+	byID := make(map[int64]*models.Person, len(people))
+	for i := range people {
+		p := &people[i]
+		var err error
+		if p.IDNumber, err = s.sealer.open(purposeIDNumber, p.IDNumberSealed); err != nil {
+			return nil, err
+		}
+		byID[p.ID] = p
+	}
+	for _, r := range found {
+		p, ok := byID[r.PersonID]
+		if !ok {
+			return nil, gorm.ErrRecordNotFound
+		}
+		r.Person = *p
+	}
+	return found, nil
 }
 
 // ChangeCertificate changes one certificate, for instance withdraws it, as a change of its registration.

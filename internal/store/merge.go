@@ -230,23 +230,26 @@ func samePerson(known, in *models.Person) bool {
 // RegistrationID finds a registration by its number and, where a number stands in several categories,
 // its category (empty: any). models.ErrAmbiguous tells that the category is needed.
 func (s *Store) RegistrationID(ctx context.Context, category models.Category, number string) (int64, error) {
-	q := s.db.WithContext(ctx).Model(&models.Registration{}).Where("certificate_number = ?", number)
+	ids, err := s.RegistrationIDs(ctx, category, number)
+	if err != nil {
+		return 0, err
+	}
+	return models.OneRegistration(ids[number], number)
+}
+
+// RegistrationIDs finds the registrations of each of some numbers, in a category (empty: any).
+func (s *Store) RegistrationIDs(ctx context.Context, category models.Category, numbers ...string) (map[string][]int64, error) {
+	q := s.db.WithContext(ctx).Model(&models.Registration{}).Where("certificate_number IN ?", numbers)
 	if category != "" {
 		q = q.Where("category = ?", category)
 	}
-	var ids []int64
-	if err := q.Limit(2).Pluck("id", &ids).Error; err != nil {
-		return 0, wrap(err)
+	var rows []models.Registration
+	if err := q.Select("id", "certificate_number").Order("id").Find(&rows).Error; err != nil {
+		return nil, wrap(err)
 	}
-	switch len(ids) {
-	case 0:
-		return 0, models.ErrNotFound.On(string(models.FieldCertificateNumber)).Because(errNumber(number))
-	case 1:
-		return ids[0], nil
+	ids := make(map[string][]int64, len(rows))
+	for _, r := range rows {
+		ids[r.CertificateNumber] = append(ids[r.CertificateNumber], r.ID)
 	}
-	return 0, models.ErrAmbiguous
+	return ids, nil
 }
-
-type errNumber string
-
-func (e errNumber) Error() string { return "no registration " + strconv.Quote(string(e)) }
