@@ -47,6 +47,7 @@ var edges = map[string][]string{
 	"internal/code":           {"internal/durable"},
 	"internal/factcache":      {"internal/compact"},
 	"internal/notify":         {},
+	"internal/picture":        {},
 	"internal/ratelimit":      {},
 	"internal/scanlog":        {"internal/compact"},
 	"internal/sheet":          {},
@@ -97,6 +98,7 @@ var homes = map[string][]string{
 // frugal lists the packages that use no library but those named (by what their import path begins with).
 var frugal = map[string][]string{
 	"models":            {},
+	"internal/picture":  {"golang.org/x/image/"},
 	"internal/register": {"golang.org/x/"},
 }
 
