@@ -52,6 +52,7 @@ var edges = map[string][]string{
 	"internal/scanlog":        {"internal/compact"},
 	"internal/sheet":          {},
 	"internal/store":          {"internal/sealing"},
+	"internal/vault":          {"internal/sealing"},
 	"internal/wechat":         {},
 	"internal/wechat/sandbox": {},
 
@@ -91,6 +92,8 @@ var homes = map[string][]string{
 	"gorm.io":                                {"internal/store"},
 	"github.com/ncruces/go-sqlite3/gormlite": {"internal/store"},
 	"github.com/silenceper/wechat":           {"internal/wechat"},
+	"gocloud.dev":                            {"internal/vault"},
+	"github.com/aws":                         {"internal/vault"},
 	"github.com/gin-gonic/gin":               {"miniprogram-api", "web", "internal/httpx", "server", "scripts/benchrun"},
 	"github.com/Shopify/toxiproxy":           {"scripts/consistency"},
 }
@@ -247,6 +250,11 @@ func TestFaults(t *testing.T) {
 		{"internal/factcache", "github.com/redis/go-redis/v9", true},
 		{"internal/store", "gorm.io/driver/mysql", true},
 		{"internal/scanlog", "gorm.io/gorm", false},
+		{"internal/vault", "yanzheng/internal/sealing", true},
+		{"internal/vault", "gocloud.dev/blob/s3blob", true},
+		{"internal/endorse", "gocloud.dev/blob", false},
+		{"internal/picture", "golang.org/x/image/draw", true},
+		{"internal/picture", "golang.org/x/text/width", false},
 		{"internal/wechat", "github.com/silenceper/wechat/v2/cache", true},
 		{"internal/wechat/sandbox", "github.com/silenceper/wechat/v2", false},
 		{"internal/demo", "yanzheng/internal/register", true},
