@@ -3,38 +3,29 @@ package picture
 import (
 	"image"
 	"image/color"
+	"image/draw"
 	"math"
 	"math/rand/v2"
 )
 
-// A person who does not exist: a head, hair, shoulders, and a badge on the right-hand side of the chest as one looks at it,
-// so that a mirrored picture is another one.
+// A person who does not exist: shoulders, neck, hair, face, eyes and mouth, and a badge on one side of the chest, so that a
+// mirrored picture is another one.
 func person(w, h int, background color.Color) *image.RGBA {
 	img := image.NewRGBA(image.Rect(0, 0, w, h))
+	draw.Draw(img, img.Rect, image.NewUniform(background), image.Point{}, draw.Src)
 	suit, skin, hair, badge := color.RGBA{40, 50, 80, 255}, color.RGBA{224, 178, 148, 255}, color.RGBA{40, 30, 26, 255}, color.RGBA{200, 30, 40, 255}
-	in := func(x, y, cx, cy, rx, ry float64) bool {
-		dx, dy := (x/float64(w)-cx)/rx, (y/float64(h)-cy)/ry
-		return dx*dx+dy*dy <= 1
-	}
-	for py := range h {
-		for px := range w {
-			x, y := float64(px)+0.5, float64(py)+0.5
-			c := background
-			switch {
-			case in(x, y, 0.66, 0.86, 0.06, 0.03):
-				c = badge
-			case in(x, y, 0.5, 1.02, 0.46, 0.3):
-				c = suit
-			case in(x, y, 0.42, 0.42, 0.03, 0.014), in(x, y, 0.58, 0.42, 0.03, 0.014), in(x, y, 0.5, 0.56, 0.07, 0.012):
-				c = hair
-			case in(x, y, 0.5, 0.46, 0.2, 0.21):
-				c = skin
-			case in(x, y, 0.5, 0.36, 0.24, 0.2):
-				c = hair
-			case in(x, y, 0.5, 0.68, 0.09, 0.12):
-				c = skin
-			}
-			img.Set(px, py, c)
+	for _, e := range []struct {
+		cx, cy, rx, ry float64
+		c              color.RGBA
+	}{
+		{0.5, 0.68, 0.09, 0.12, skin}, {0.5, 0.36, 0.24, 0.2, hair}, {0.5, 0.46, 0.2, 0.21, skin}, {0.42, 0.42, 0.03, 0.014, hair},
+		{0.58, 0.42, 0.03, 0.014, hair}, {0.5, 0.56, 0.07, 0.012, hair}, {0.5, 1.02, 0.46, 0.3, suit}, {0.66, 0.86, 0.06, 0.03, badge},
+	} {
+		for y := max(0, int((e.cy-e.ry)*float64(h))); y < min(h, int((e.cy+e.ry)*float64(h))+1); y++ {
+			dy := ((float64(y)+0.5)/float64(h) - e.cy) / e.ry
+			half := e.rx * math.Sqrt(max(0, 1-dy*dy))
+			row := image.Rect(int((e.cx-half)*float64(w)+0.5), y, int((e.cx+half)*float64(w)+0.5), y+1)
+			draw.Draw(img, row, image.NewUniform(e.c), image.Point{}, draw.Src)
 		}
 	}
 	return img
@@ -70,7 +61,7 @@ type page struct {
 	pen                      float64 // width, by the signature's height
 }
 
-var clean = page{w: 900, h: 420, ink: color.RGBA{20, 20, 24, 255}, left: 0.1, top: 0.15, right: 0.9, bottom: 0.85, pen: 0.045}
+var clean = page{w: 750, h: 350, ink: color.RGBA{20, 20, 24, 255}, left: 0.1, top: 0.15, right: 0.9, bottom: 0.85, pen: 0.045}
 
 // The strokes of no real name, in a box of 2 × 1: each goes through its points on a smooth curve.
 var strokes = [][][2]float64{
@@ -87,19 +78,18 @@ var strokes = [][][2]float64{
 func (p page) draw() *image.RGBA {
 	random := rand.New(rand.NewPCG(1, uint64(p.w)))
 	img := image.NewRGBA(image.Rect(0, 0, p.w, p.h))
-	density := p.density()
-	for y := range p.h {
-		for x := range p.w {
-			light := 1.0
-			if p.light != nil {
-				light = p.light(float64(x)/float64(p.w), float64(y)/float64(p.h))
-			}
-			d, noise := density[y*p.w+x], p.noise*random.NormFloat64()
-			mix := func(ink uint8) uint8 {
-				return uint8(min(255, max(0, (255*(1-d)+float64(ink)*d)*light+noise)))
-			}
-			img.SetRGBA(x, y, color.RGBA{mix(p.ink.R), mix(p.ink.G), mix(p.ink.B), 255})
+	for i, d := range p.density() {
+		light, noise := 1.0, 0.0
+		if p.light != nil {
+			light = p.light(float64(i%p.w)/float64(p.w), float64(i/p.w)/float64(p.h))
 		}
+		if p.noise != 0 {
+			noise = p.noise * random.NormFloat64()
+		}
+		for c, ink := range [3]uint8{p.ink.R, p.ink.G, p.ink.B} {
+			img.Pix[4*i+c] = uint8(min(255, max(0, (255*(1-d)+float64(ink)*d)*light+noise)))
+		}
+		img.Pix[4*i+3] = 255
 	}
 	return img
 }
@@ -109,9 +99,10 @@ func (p page) density() []float64 {
 	out := make([]float64, p.w*p.h)
 	box := [4]float64{p.left * float64(p.w), p.top * float64(p.h), (p.right - p.left) * float64(p.w) / 2, (p.bottom - p.top) * float64(p.h)}
 	radius := p.pen * box[3] / 2
+	steps := 10 + int(3*max(box[2], box[3])/(radius+1)) // three dabs to a pen's width
 	for _, stroke := range strokes {
-		for i := range 400 {
-			x, y := along(stroke, float64(i)/399)
+		for i := range steps {
+			x, y := along(stroke, float64(i)/float64(steps-1))
 			dab(out, p.w, p.h, box[0]+x*box[2], box[1]+y*box[3], radius)
 		}
 	}

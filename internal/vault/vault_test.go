@@ -151,14 +151,14 @@ func TestNobodySeesHalfAFile(t *testing.T) {
 		var group sync.WaitGroup
 		for _, content := range contents {
 			group.Go(func() {
-				for range 20 {
+				for range 10 {
 					if err := v.Put(t.Context(), "photo/1", []byte(content)); err != nil {
 						t.Error(err)
 					}
 				}
 			})
 			group.Go(func() {
-				for range 60 {
+				for range 30 {
 					if got, err := v.Get(t.Context(), "photo/1"); err != nil || !slices.Contains(contents, string(got)) {
 						t.Errorf("%d bytes, %v", len(got), err)
 					}
