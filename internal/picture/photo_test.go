@@ -119,24 +119,20 @@ func TestPhotoIsTurnedUpright(t *testing.T) {
 	upright := person(300, 420, nearlyWhite)
 	want := upright
 	for o := turn(0); o <= 9; o++ {
-		for name, e := range map[string]string{
-			"intel":    exif(binary.LittleEndian, "II*\x00", uint16(o)),
-			"motorola": exif(binary.BigEndian, "MM\x00*", uint16(o)),
+		intel, motorola := exif(binary.LittleEndian, "II*\x00", uint16(o)), exif(binary.BigEndian, "MM\x00*", uint16(o))
+		picture := stored(upright, min(o, 8))
+		if o == 9 {
+			picture = upright // no orientation, so none is followed
+		}
+		for format, file := range map[string][]byte{
+			"jpeg": segment(segment(jpegOf(picture, 90), 0xe1, "Exif\x00\x00"+intel), 0xe0, "JFIF\x00\x01\x02\x00\x00\x01\x00\x01\x00\x00"),
+			"png":  chunk(pngOf(picture), "eXIf", motorola),
 		} {
-			picture := stored(upright, min(o, 8))
-			if o == 9 {
-				picture = upright // no orientation, so none is followed
-			}
-			for format, file := range map[string][]byte{
-				"jpeg": segment(segment(jpegOf(picture, 90), 0xe1, "Exif\x00\x00"+e), 0xe0, "JFIF\x00\x01\x02\x00\x00\x01\x00\x01\x00\x00"),
-				"png":  chunk(pngOf(picture), "eXIf", e),
-			} {
-				out, err := Photo(file, r)
-				if err != nil {
-					t.Errorf("orientation %d, %s, %s: %v", o, name, format, err)
-				} else if d := apart(t, kept(t, out, 300, 420, r.Photo), want); d > 3 {
-					t.Errorf("orientation %d, %s, %s: the photo is %.1f from upright", o, name, format, d)
-				}
+			out, err := Photo(file, r)
+			if err != nil {
+				t.Errorf("orientation %d, %s: %v", o, format, err)
+			} else if d := apart(t, kept(t, out, 300, 420, r.Photo), want); d > 3 {
+				t.Errorf("orientation %d, %s: the photo is %.1f from upright", o, format, d)
 			}
 		}
 	}
