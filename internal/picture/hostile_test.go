@@ -102,6 +102,9 @@ func TestBombsAreRefusedByTheirHeader(t *testing.T) {
 
 // Files that keep every bound of the header, and lie behind it.
 func TestBombsBehindTheHeader(t *testing.T) {
+	if underRace {
+		t.Skip("runs without the race detector")
+	}
 	r := DefaultRules()
 	good := jpegOf(person(420, 588, white), 85)
 	w, h := 1000, 1400
@@ -136,6 +139,9 @@ func TestBombsBehindTheHeader(t *testing.T) {
 // The most that the rules let through takes what the package says. Both are an eighth of the real ones here: under the race
 // detector the full size takes minutes, and what a decoder takes grows with the pixels.
 func TestTheLargestStaysBounded(t *testing.T) {
+	if underRace {
+		t.Skip("runs without the race detector")
+	}
 	r := DefaultRules()
 	r.MaxPixels, r.MaxMemory = r.MaxPixels/8, r.MaxMemory/8
 	flat := func(int, int) color.YCbCr { return color.YCbCr{240, 128, 128} }

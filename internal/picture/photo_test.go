@@ -54,6 +54,9 @@ func apart(t *testing.T, a, b image.Image) float64 {
 }
 
 func TestPhotoOfEveryEncoding(t *testing.T) {
+	if underRace {
+		t.Skip("runs without the race detector")
+	}
 	r := DefaultRules()
 	full := person(450, 630, nearlyWhite)
 	want := person(413, 579, nearlyWhite)
@@ -115,6 +118,9 @@ func TestPhotoOfProgressiveJPEG(t *testing.T) {
 }
 
 func TestPhotoIsTurnedUpright(t *testing.T) {
+	if underRace {
+		t.Skip("runs without the race detector")
+	}
 	r := DefaultRules()
 	upright := person(300, 420, nearlyWhite)
 	want := upright
@@ -171,6 +177,9 @@ func TestDamagedEXIFIsNoOrientation(t *testing.T) {
 }
 
 func TestPhotoSizes(t *testing.T) {
+	if underRace {
+		t.Skip("runs without the race detector")
+	}
 	r := DefaultRules()
 	for _, c := range []struct{ w, h, wantW, wantH int }{
 		{413, 579, 413, 579},
@@ -239,6 +248,9 @@ const cmyk = "\xff\xd8\xff\xee\x00\x0eAdobe\x00d\x00\x00\x00\x00\x00\xff\xc0\x00
 	"\x01\x11\x00\x02\x11\x00\x03\x11\x00\x04\x11\x00\xff\xda\x00\x0e\x04\x01\x00\x02\x00\x03\x00\x04\x00\x00\x3f\x00\xff\xd9"
 
 func TestPhotoRefused(t *testing.T) {
+	if underRace {
+		t.Skip("runs without the race detector")
+	}
 	rules := DefaultRules()
 	strict := rules
 	strict.Photo.MaxBytes = 8 << 10
@@ -345,6 +357,9 @@ func TestTheSizeSuggestedIsAccepted(t *testing.T) {
 
 // A photo is the best JPEG that fits, so a detailed one is worse than a plain one, and never too large.
 func TestPhotoFits(t *testing.T) {
+	if underRace {
+		t.Skip("runs without the race detector")
+	}
 	r := DefaultRules()
 	for _, limit := range []int{20 << 10, 30 << 10, 50 << 10} {
 		r.Photo.MaxBytes = limit

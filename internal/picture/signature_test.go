@@ -68,6 +68,9 @@ func shadow(x, y float64) float64 {
 }
 
 func TestSignatureOfEveryPaper(t *testing.T) {
+	if underRace {
+		t.Skip("runs without the race detector")
+	}
 	r := DefaultRules()
 	out, err := Signature(pngOf(clean.draw()), r)
 	if err != nil {
@@ -147,6 +150,9 @@ func TestSignatureOfEveryPaper(t *testing.T) {
 }
 
 func TestSignatureIsNeverEnlarged(t *testing.T) {
+	if underRace {
+		t.Skip("runs without the race detector")
+	}
 	r := DefaultRules()
 	for _, c := range []struct{ w, h, maxW, maxH int }{{300, 150, 270, 145}, {900, 420, 600, 240}, {300, 2000, 60, 240}, {1500, 150, 600, 100}} {
 		p := clean
@@ -167,6 +173,9 @@ func TestSignatureIsNeverEnlarged(t *testing.T) {
 }
 
 func TestSignatureRefused(t *testing.T) {
+	if underRace {
+		t.Skip("runs without the race detector")
+	}
 	r := DefaultRules()
 	with := func(change func(p *page)) []byte {
 		p := clean

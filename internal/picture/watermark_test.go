@@ -14,6 +14,9 @@ import (
 const when = "2026-11-24 13:05:22 a1b2c3d4"
 
 func TestWatermark(t *testing.T) {
+	if underRace {
+		t.Skip("runs without the race detector")
+	}
 	r := DefaultRules()
 	for _, s := range []struct{ w, h, outW, outH int }{{800, 1120, 413, 579}, {295, 413, 295, 413}} {
 		photo, err := Photo(jpegOf(person(s.w, s.h, nearlyWhite), 90), r)
