@@ -64,7 +64,7 @@ func TestProductionNeedsAll(t *testing.T) {
 	names := []string{
 		"PUBLIC_URL", "DATABASE_ADDRESS", "DATABASE_USER", "DATABASE_NAME", "DATABASE_PASSWORD_FILE", "REDIS_ADDRESSES",
 		"REDIS_PASSWORD_FILE", "WECHAT_APP_ID", "WECHAT_SECRET_FILE", "KEYS_CODE_DIR", "KEYS_ID_NUMBER_FILE",
-		"KEYS_ID_INDEX_FILE", "KEYS_IMAGE_FILE",
+		"KEYS_ID_INDEX_FILE", "KEYS_IMAGE_FILE", "FILES_URL",
 	}
 	for _, args := range [][]string{{}, {"serve"}, {"migrate"}, {"import", "x.csv"}, {"keys", "add"}} {
 		r := command(t, environment{"LISTEN": "0.0.0.0:8080", "DEMO": "true", "SESSION_TTL": "forever"}, args...)

@@ -28,9 +28,15 @@ func (s *Store) EnsureUser(ctx context.Context, openID, newID string, at models.
 	return u, wrap(err)
 }
 
-// CreateSession writes a new session and gives what it stands for.
-func (s *Store) CreateSession(ctx context.Context, session models.Session) (models.Identity, error) {
-	if err := s.db.WithContext(ctx).Create(&session).Error; err != nil {
+// CreateSession writes a new session, with the record of the log-in that made it, and gives what it stands for.
+func (s *Store) CreateSession(ctx context.Context, session models.Session, network string) (models.Identity, error) {
+	err := s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := tx.Create(&session).Error; err != nil {
+			return err
+		}
+		return tx.Create(&models.Login{UserID: session.UserID, At: session.CreatedAt, Device: session.Device, Network: network}).Error
+	})
+	if err != nil {
 		return models.Identity{}, wrap(err)
 	}
 	return s.identity(ctx, session)
@@ -54,7 +60,8 @@ func (s *Store) identity(ctx context.Context, session models.Session) (models.Id
 		return models.Identity{}, wrap(err)
 	}
 	id := models.Identity{UserID: u.ID, Version: u.Version, ExpiresAt: session.ExpiresAt}
-	err := db.Model(&models.Grant{}).Where("user_id = ?", u.ID).Order("role").Pluck("role", &id.Roles).Error
+	err := db.Raw("SELECT role FROM grants WHERE user_id = ? UNION SELECT ? FROM bindings WHERE user_id = ? ORDER BY role",
+		u.ID, models.RoleHolder, u.ID).Pluck("role", &id.Roles).Error
 	return id, wrap(err)
 }
 
@@ -86,10 +93,7 @@ func (s *Store) SetRole(ctx context.Context, userID string, role models.Role, ha
 		if err != nil {
 			return err
 		}
-		if err := tx.Model(&models.User{}).Where("id = ?", u.ID).Update("version", u.Version+1).Error; err != nil {
-			return err
-		}
-		e, err := record(tx, models.SubjectUser, u.ID, u.Version+1, models.Event{Kind: kind, Actor: actor, Reason: string(role)}, at)
+		e, err := nextUser(tx, &u, models.Event{Kind: kind, Actor: actor, Reason: string(role)}, at)
 		events = []models.Event{e}
 		return err
 	})
@@ -105,5 +109,70 @@ func (s *Store) DeleteSessionsBefore(ctx context.Context, before models.Instant,
 		return 0, wrap(err)
 	}
 	done := db.Where("token_hash IN ?", hashes).Delete(&models.Session{})
+	return done.RowsAffected, wrap(done.Error)
+}
+
+// SessionsOf gives a user's sessions that go on at an instant, the newest first, at most limit.
+func (s *Store) SessionsOf(ctx context.Context, userID string, now models.Instant, limit int) ([]models.Session, error) {
+	var all []models.Session
+	err := s.db.WithContext(ctx).Where("user_id = ? AND ended_at = 0 AND expires_at > ?", userID, now).
+		Order("created_at DESC, token_hash").Limit(limit).Find(&all).Error
+	return all, wrap(err)
+}
+
+// EndSessions ends sessions of a user: those of the hashes, or all when there are none. The event makes every cache forget them.
+func (s *Store) EndSessions(ctx context.Context, userID string, hashes [][]byte, actor string, at models.Instant) (ended int64, events []models.Event, err error) {
+	err = s.transact(ctx, func(tx *gorm.DB) error {
+		ended, events = 0, nil
+		var u models.User
+		if err := tx.Clauses(forUpdate).Where("id = ?", userID).Take(&u).Error; err != nil {
+			return err
+		}
+		q := tx.Model(&models.Session{}).Where("user_id = ? AND ended_at = 0", userID)
+		if hashes != nil {
+			q = q.Where("token_hash IN ?", hashes)
+		}
+		done := q.Update("ended_at", at)
+		if ended = done.RowsAffected; done.Error != nil || ended == 0 {
+			return done.Error
+		}
+		e, err := nextUser(tx, &u, models.Event{Kind: models.EventSessionsEnded, Actor: actor}, at)
+		events = []models.Event{e}
+		return err
+	})
+	return ended, events, err
+}
+
+// TouchSessions notes when sessions were last used. It needs no event: nothing that a session may do follows from it.
+func (s *Store) TouchSessions(ctx context.Context, used map[[32]byte]models.Instant) error {
+	db := s.db.WithContext(ctx)
+	for hash, at := range used {
+		err := db.Model(&models.Session{}).Where("token_hash = ? AND last_used_at < ?", hash[:], at).Update("last_used_at", at).Error
+		if err != nil {
+			return wrap(err)
+		}
+	}
+	return nil
+}
+
+// Logins gives a user's log-ins before one (0: from the newest on), newest first.
+func (s *Store) Logins(ctx context.Context, userID string, before int64, limit int) ([]models.Login, error) {
+	q := s.db.WithContext(ctx).Where("user_id = ?", userID)
+	if before > 0 {
+		q = q.Where("id < ?", before)
+	}
+	var all []models.Login
+	err := q.Order("id DESC").Limit(limit).Find(&all).Error
+	return all, wrap(err)
+}
+
+// DeleteLoginsBefore ends the retention of log-ins older than an instant, at most limit at once.
+func (s *Store) DeleteLoginsBefore(ctx context.Context, before models.Instant, limit int) (int64, error) {
+	db := s.db.WithContext(ctx)
+	var ids []int64
+	if err := db.Model(&models.Login{}).Where("at < ?", before).Order("at").Limit(limit).Pluck("id", &ids).Error; err != nil || len(ids) == 0 {
+		return 0, wrap(err)
+	}
+	done := db.Where("id IN ?", ids).Delete(&models.Login{})
 	return done.RowsAffected, wrap(done.Error)
 }
