@@ -44,3 +44,13 @@ func (Image) TableName() string { return "person_images" }
 // that is missing.
 var ErrImagesMissing = NewError(KindConflict, "images_missing",
 	"照片和签名图像须先采集并审核通过", "Photo and signature image must be collected and accepted first")
+
+// ImageLink is a link to an image of a person, made by a scan, which works once and until an instant. Who has the token needs
+// nothing else.
+type ImageLink struct {
+	Token    string
+	Kind     ImageKind
+	PersonID int64
+	ScanID   string
+	Until    Instant
+}

@@ -9,6 +9,7 @@ import (
 
 	"yanzheng/config"
 	"yanzheng/internal/factcache"
+	"yanzheng/internal/photolink"
 	"yanzheng/internal/ratelimit"
 	"yanzheng/internal/scanlog"
 	"yanzheng/internal/session"
@@ -28,6 +29,8 @@ type desk struct {
 	tally      *ratelimit.Tally
 	log        *scanlog.Log
 	limits     config.Limits
+	links      *photolink.Links
+	uses       session.Uses
 	now        func() time.Time
 
 	// owners remembers whose a session is, which never changes; whether it still counts is asked every time. It lets
@@ -45,6 +48,7 @@ const (
 	limitMisses  = "miss"
 	limitLookUps = "look"
 	limitLogIns  = "login"
+	limitUploads = "upload"
 )
 
 func newOwners() *lru.Cache[string, string] {
@@ -81,23 +85,15 @@ func (d *desk) admitUser(ctx context.Context, a verify.Arrival) (verify.Entry, e
 	if err != nil {
 		return verify.Entry{}, err
 	}
-	owner, known := d.owners.Get(string(hash))
-	if !known { // once for each session and process; made-up tokens are held against the address first
-		if err := d.limiter.Take(ctx, ratelimit.Take{Purpose: limitAddress, Actor: a.Address, Limit: limit(d.limits.Address)}); err != nil {
-			return verify.Entry{}, err
-		}
-		id, err := d.sessions.Authenticate(ctx, a.Token)
-		if err != nil {
-			return verify.Entry{}, err
-		}
-		owner = id.UserID
-		d.owners.Add(string(hash), owner)
+	owner, err := d.owner(ctx, hash, a.Token, a.Address)
+	if err != nil {
+		return verify.Entry{}, err
 	}
 	takes := []ratelimit.Take{
 		{Purpose: limitAddress, Actor: a.Address, Limit: limit(d.limits.Address)},
 		{Purpose: limitUser, Actor: owner, Limit: limit(d.limits.User)},
 	}
-	if a.Certificate == nil {
+	if a.Purpose == verify.ForScan && a.Certificate == nil {
 		takes = append(takes, ratelimit.Take{Purpose: limitMisses, Actor: owner, Limit: limit(d.limits.Misses)})
 	}
 	look := factcache.NewLook(ctx, d.rdb)
@@ -108,7 +104,40 @@ func (d *desk) admitUser(ctx context.Context, a verify.Arrival) (verify.Entry, e
 	if err != nil {
 		return verify.Entry{}, err
 	}
+	d.uses.Note(hash, models.InstantOf(d.now()))
 	return t.entry(ctx, id, d.personsOf(id))
+}
+
+// owner tells whose a session is: asked once for each session and process. Made-up tokens are held against the address first.
+func (d *desk) owner(ctx context.Context, hash []byte, token, address string) (string, error) {
+	if owner, known := d.owners.Get(string(hash)); known {
+		return owner, nil
+	}
+	if err := d.Pass(ctx, address); err != nil {
+		return "", err
+	}
+	id, err := d.sessions.Authenticate(ctx, token)
+	if err != nil {
+		return "", err
+	}
+	d.owners.Add(string(hash), id.UserID)
+	return id.UserID, nil
+}
+
+// Pass is miniprogram.Gate's: somebody without a log-in.
+func (d *desk) Pass(ctx context.Context, address string) error {
+	return d.limiter.Take(ctx, ratelimit.Take{Purpose: limitAddress, Actor: address, Limit: limit(d.limits.Address)})
+}
+
+// Enter is miniprogram.Gate's: a logged-in user, in one round trip like a scan.
+func (d *desk) Enter(ctx context.Context, token, address string) (models.Identity, error) {
+	e, err := d.admitUser(ctx, verify.Arrival{Token: token, Address: address, Purpose: verify.ForAccount})
+	return e.User, err
+}
+
+// AdmitUpload is miniprogram.Gate's.
+func (d *desk) AdmitUpload(ctx context.Context, userID string) error {
+	return d.limiter.Take(ctx, ratelimit.Take{Purpose: limitUploads, Actor: userID, Limit: limit(d.limits.Uploads)})
 }
 
 // personsOf is how many distinct persons a user may be shown in a day.
@@ -162,12 +191,16 @@ func (t *trip) entry(ctx context.Context, id models.Identity, persons int) (veri
 }
 
 // record is the round trip after the verdict.
-func (t *trip) record(ctx context.Context, scan models.Scan, person int64) error {
+func (t *trip) record(ctx context.Context, scan models.Scan, person int64, show []models.ImageKind) ([]models.ImageLink, error) {
 	pipe := t.desk.rdb.Pipeline()
 	kept := t.desk.log.Queue(ctx, pipe, scan)
 	t.note(ctx, pipe, person)
+	links := t.desk.links.Queue(ctx, pipe, scan.ID, person, show)
 	_, _ = pipe.Exec(ctx) // each part knows its own outcome
-	return kept.Confirm(ctx)
+	if err := kept.Confirm(ctx); err != nil {
+		return nil, err
+	}
+	return links.Made(), nil
 }
 
 func (t *trip) shown(ctx context.Context, person int64) {

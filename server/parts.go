@@ -15,6 +15,7 @@ import (
 	"yanzheng/internal/code"
 	"yanzheng/internal/endorse"
 	"yanzheng/internal/factcache"
+	"yanzheng/internal/photolink"
 	"yanzheng/internal/ratelimit"
 	"yanzheng/internal/register"
 	"yanzheng/internal/scanlog"
@@ -66,6 +67,10 @@ func open(ctx context.Context, c config.Config, log *slog.Logger, cache redis.Un
 	err = p.checkSchema(ctx)
 	if err == nil {
 		err = p.store.CheckSealingKeys(ctx)
+	}
+	if err == nil {
+		key := p.imageKey()
+		err = p.store.CheckKeys(ctx, map[string][]byte{"image": key[:]})
 	}
 	if err != nil {
 		p.close()
@@ -129,6 +134,8 @@ func (p *parts) Propagate(ctx context.Context, events []models.Event) bool {
 
 func (p *parts) register() *register.Service { return register.New(p.store, p, p.now) }
 
+func (p *parts) initial() *register.Initial { return register.NewInitial(p.store, p.now) }
+
 func (p *parts) endorse(codes endorse.Codes, now func() time.Time) *endorse.Service {
 	return endorse.New(p.store, codes, p, now)
 }
@@ -138,6 +145,9 @@ func (p *parts) roles() *session.Service {
 	return session.New(nil, nil, p.store, p.store, p, p.config.Session.TTL, p.now)
 }
 
+// account puts together what users do about their own sessions.
+func (p *parts) account() *session.Account { return session.NewAccount(p.store, p, p.now) }
+
 // newDesk puts together what everybody passes who asks something of the serving process.
 func (p *parts) newDesk(w session.WeChat, log *scanlog.Log) *desk {
 	d := &desk{
@@ -146,6 +156,7 @@ func (p *parts) newDesk(w session.WeChat, log *scanlog.Log) *desk {
 		facts:      factcache.NewFacts(p.redis, p.store, p.guard, p.now),
 		limiter:    ratelimit.New(p.redis, ratelimit.Options{Now: p.now}),
 		local:      ratelimit.NewLocal(p.now, 0),
+		links:      photolink.New(p.redis, p.now),
 	}
 	d.sessions = session.New(d, w, p.store, d.identities, p, p.config.Session.TTL, p.now)
 	return d

@@ -27,7 +27,7 @@ const (
 )
 
 // The use cases, which everything above them may call.
-var useCases = []string{"internal/verify", "internal/register", "internal/endorse", "internal/staff", "internal/session"}
+var useCases = []string{"internal/verify", "internal/register", "internal/endorse", "internal/staff", "internal/session", "internal/holder"}
 
 // edges says which of our packages each of them may import, apart from models, which everybody may. Test files are free.
 // The arrows point down: server → surfaces → use cases → models. Adapters stand on models alone and do not know each other.
@@ -37,6 +37,7 @@ var edges = map[string][]string{
 
 	// Use cases.
 	"internal/endorse":  {},
+	"internal/holder":   {},
 	"internal/register": {},
 	"internal/session":  {},
 	"internal/staff":    {},
@@ -48,6 +49,7 @@ var edges = map[string][]string{
 	"internal/factcache":      {"internal/compact"},
 	"internal/notify":         {},
 	"internal/picture":        {},
+	"internal/photolink":      {},
 	"internal/ratelimit":      {},
 	"internal/scanlog":        {"internal/compact"},
 	"internal/sheet":          {},

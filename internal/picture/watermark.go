@@ -5,9 +5,12 @@ import (
 	"errors"
 	"image"
 	"image/jpeg"
+	"image/png"
+	"io"
 	"math"
 	"strings"
 
+	"golang.org/x/image/draw"
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/basicfont"
 	"golang.org/x/image/math/fixed"
@@ -33,14 +36,33 @@ const (
 // ASCII characters, such as a time and the id of a scan; another one, and what is no photo of ours, is
 // models.ErrInternal.
 func Watermark(photo []byte, text string) ([]byte, error) {
+	return marked(photo, text, jpeg.DecodeConfig, jpeg.Decode)
+}
+
+// WatermarkSignature is Watermark for an image that Signature made. It comes out as a JPEG on white: the ink alone, on nothing,
+// is what a forger would want.
+func WatermarkSignature(signature []byte, text string) ([]byte, error) {
+	return marked(signature, text, png.DecodeConfig, func(r io.Reader) (image.Image, error) {
+		ink, err := png.Decode(r)
+		if err != nil {
+			return nil, err
+		}
+		paper := image.NewRGBA(ink.Bounds())
+		draw.Draw(paper, paper.Rect, image.White, image.Point{}, draw.Src)
+		draw.Draw(paper, paper.Rect, ink, ink.Bounds().Min, draw.Over)
+		return paper, nil
+	})
+}
+
+func marked(content []byte, text string, header func(io.Reader) (image.Config, error), decode func(io.Reader) (image.Image, error)) ([]byte, error) {
 	if text == "" || len(text) > maxMark || strings.Trim(text, " ") == "" || strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) {
 		return nil, models.ErrInternal.Because(errMark)
 	}
-	config, err := jpeg.DecodeConfig(bytes.NewReader(photo))
-	if err != nil || len(photo) > maxMarked || config.Width*config.Height > maxMarked {
+	config, err := header(bytes.NewReader(content))
+	if err != nil || len(content) > maxMarked || config.Width*config.Height > maxMarked {
 		return nil, models.ErrInternal.Because(errors.Join(errNoPhoto, err))
 	}
-	decoded, err := jpeg.Decode(bytes.NewReader(photo))
+	decoded, err := decode(bytes.NewReader(content))
 	if err != nil {
 		return nil, models.ErrInternal.Because(errors.Join(errNoPhoto, err))
 	}
@@ -55,7 +77,7 @@ func Watermark(photo []byte, text string) ([]byte, error) {
 
 var (
 	errMark    = errors.New("picture: a watermark is 1 to 64 printable ASCII characters")
-	errNoPhoto = errors.New("picture: only a photo of ours can be marked")
+	errNoPhoto = errors.New("picture: only an image of ours can be marked")
 )
 
 // mark is a text and the gap beside and below it, as density of ink.

@@ -86,7 +86,7 @@ func (p *place) testRoles(t *testing.T) {
 	p = p.within(t)
 	u := p.user("roles")
 	s := session(u, 1)
-	_, err := p.CreateSession(t.Context(), s)
+	_, err := p.CreateSession(t.Context(), s, "192.0.2.0/24")
 	testkit.Must(t, err)
 	version, pending := int64(1), len(p.pending())
 	for i, step := range []struct {
@@ -163,19 +163,19 @@ func (p *place) testSessions(t *testing.T) {
 	s, other := session(u, 2), session(u, 3)
 	_, err := p.SetRole(t.Context(), u.ID, models.RoleHolder, true, "x", at)
 	testkit.Must(t, err)
-	id, err := p.CreateSession(t.Context(), s)
+	id, err := p.CreateSession(t.Context(), s, "192.0.2.0/24")
 	want := models.Identity{UserID: u.ID, Roles: []models.Role{models.RoleHolder}, Version: 2, ExpiresAt: at + 1000}
 	if err != nil || id.UserID != want.UserID || !slices.Equal(id.Roles, want.Roles) || id.Version != 2 || id.ExpiresAt != want.ExpiresAt {
 		t.Errorf("created %+v, %v", id, err)
 	}
-	_, err = p.CreateSession(t.Context(), other)
+	_, err = p.CreateSession(t.Context(), other, "192.0.2.0/24")
 	testkit.Must(t, err)
 	if got := p.identity(s); got.UserID != want.UserID || got.ExpiresAt != want.ExpiresAt || got.Version != want.Version {
 		t.Errorf("read %+v", got)
 	}
-	_, err = p.CreateSession(t.Context(), s)
+	_, err = p.CreateSession(t.Context(), s, "192.0.2.0/24")
 	testkit.WantErr(t, err, models.ErrConflict)
-	_, err = p.CreateSession(t.Context(), session(models.User{ID: "nobody"}, 4))
+	_, err = p.CreateSession(t.Context(), session(models.User{ID: "nobody"}, 4), "")
 	if err == nil || errors.Is(err, models.ErrUnavailable) {
 		t.Errorf("a session of nobody: %v", err)
 	}
@@ -200,7 +200,7 @@ func (p *place) testSessionsCleared(t *testing.T) {
 	for i := range byte(5) {
 		s := session(u, 0x50+i)
 		s.ExpiresAt = at + models.Instant(i)
-		_, err := p.CreateSession(t.Context(), s)
+		_, err := p.CreateSession(t.Context(), s, "192.0.2.0/24")
 		testkit.Must(t, err)
 	}
 	for _, step := range []struct {

@@ -132,6 +132,7 @@ type watchedLog struct {
 	mu      sync.Mutex
 	scans   []models.Scan
 	persons []int64
+	shown   []models.ImageKind
 	before  func() error
 }
 
@@ -141,18 +142,18 @@ func (w *watchedLog) person(id int64) {
 	w.persons = append(w.persons, id)
 }
 
-func (w *watchedLog) record(ctx context.Context, scan models.Scan, person int64) error {
+func (w *watchedLog) record(ctx context.Context, scan models.Scan, person int64, show []models.ImageKind) ([]models.ImageLink, error) {
 	w.person(person)
 	w.mu.Lock()
-	w.scans = append(w.scans, scan)
+	w.scans, w.shown = append(w.scans, scan), show
 	before := w.before
 	w.mu.Unlock()
 	if before != nil {
 		if err := before(); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return w.store.AppendScans(ctx, scan)
+	return nil, w.store.AppendScans(ctx, scan)
 }
 
 func (w *watchedLog) kept() []models.Scan {
