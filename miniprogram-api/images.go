@@ -110,4 +110,4 @@ func (a *API) photo(c *gin.Context) {
 	c.Data(http.StatusOK, "image/jpeg", content)
 }
 
-var errUnread = models.NewError(models.KindMalformed, "body_cut", "请求内容不完整，请重新上传", "The body ended early: upload it again")
+var errUnread = models.NewError(models.KindRule, "body_cut", "请求内容不完整，请重新上传", "The body ended early: upload it again")
