@@ -20,7 +20,7 @@ import (
 func (w *world) person(t testing.TB, name string, roles ...models.Role) (*client, entered) {
 	t.Helper()
 	c := newClient(t, w.process)
-	in := c.logIn(w.sandbox.IssueLoginCode(secret("an openid", "oPerson-"+name+"-of-this-test")))
+	in := c.logIn(w.sandbox.IssueLoginCode(secret("an openid", "oPerson-"+strings.ReplaceAll(name, " ", "-")+"-of-this-test")))
 	for _, role := range roles {
 		must[map[string]any](t, w.env, "grant", in.User.ID, string(role))
 	}

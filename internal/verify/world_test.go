@@ -46,6 +46,7 @@ type counter struct {
 	arrivals []verify.Arrival
 	misses   []models.Reason
 	keptOut  map[string]bool // by address
+	roles    []models.Role
 }
 
 func newCounter(t *testing.T) *counter { return counterOn(t, "SQLite") }
@@ -89,7 +90,7 @@ func (c *counter) Admit(ctx context.Context, a verify.Arrival) (verify.Entry, er
 	}
 	e := verify.Entry{Record: c.log.record, Shown: func(_ context.Context, person int64) { c.log.person(person) }}
 	if a.Purpose == verify.ForScan {
-		e.User.UserID = "u-inspector"
+		e.User.UserID, e.User.Roles = "u-inspector", c.roles
 	}
 	var err error
 	if a.Certificate != nil {
