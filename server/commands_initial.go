@@ -13,7 +13,7 @@ func (p *program) admitCommand() *cobra.Command {
 	var name, sex, idType, idNumber, birth, category string
 	c := &cobra.Command{
 		Use: "admit", Short: "初始注册申请: admit a person before any registration; prints the application's number", Args: noArgs,
-		Example: "  server admit --category 一级注册建筑师 --name 王书涵 --sex 女 --id-number 99999919880808002X",
+		Example: "  server admit --category 一级注册建筑师 --name 王书涵 --sex 女 --id-number 身份证号码",
 		RunE: func(c *cobra.Command, _ []string) error {
 			person := models.Person{Name: name, IDNumber: idNumber}
 			var err error

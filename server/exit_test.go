@@ -90,7 +90,8 @@ func TestProductionNeedsAll(t *testing.T) {
 // TestBeforeMigrate: a database that nobody prepared is no database to serve from.
 func TestBeforeMigrate(t *testing.T) {
 	w := realEnvironment(t)
-	w.exec(t, "DROP TABLE goose_db_version, scans, sessions, grants, users, events, certificates, registration_blocks, registrations, persons")
+	w.exec(t, "DROP TABLE bindings, binding_claims, binding_locks, binding_tries, person_images, logins, signature_findings, applications, "+
+		"goose_db_version, scans, sessions, grants, users, events, certificates, registration_blocks, registrations, persons")
 	for _, args := range [][]string{{"serve"}, {"issue-code", "1"}} {
 		if r := command(t, w.env, args...); r.status != exitFailed || !strings.Contains(r.errors, "migrate") {
 			t.Errorf("%q: %+v", args, r)

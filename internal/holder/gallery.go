@@ -185,7 +185,7 @@ func (g *Gallery) AcceptedImages(ctx context.Context, personID int64) (photo, si
 func (g *Gallery) accepted(ctx context.Context, personID int64, kind models.ImageKind) ([]byte, error) {
 	image, err := g.store.AcceptedImage(ctx, personID, kind)
 	if errors.Is(err, models.ErrNotFound) {
-		return nil, models.ErrImagesMissing.On(string(kind))
+		return nil, models.ErrImagesMissing.On(string(kind)).Because(err)
 	}
 	if err != nil {
 		return nil, err

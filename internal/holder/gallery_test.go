@@ -34,6 +34,7 @@ func TestGallery(t *testing.T) {
 		}
 		_, _, err = h.gallery.AcceptedImages(t.Context(), r.PersonID)
 		testkit.WantErr(t, err, models.ErrImagesMissing)
+		testkit.WantErr(t, err, models.ErrNotFound) // for those who ask only whether there are any
 		if f := models.AsError(err).Field; f != "photo" {
 			t.Errorf("missing is %q", f)
 		}

@@ -174,7 +174,7 @@ func (s *Store) BindingOf(ctx context.Context, userID string) (models.Binding, e
 	var b models.Binding
 	err := wrap(s.db.WithContext(ctx).Where("user_id = ?", userID).Take(&b).Error)
 	if errors.Is(err, models.ErrNotFound) {
-		err = models.ErrNotHolder
+		err = models.ErrNotHolder.Because(err)
 	}
 	return b, err
 }

@@ -159,6 +159,7 @@ func (p *place) testBinding(t *testing.T) {
 	}
 	_, err := p.PersonOf(t.Context(), one.ID)
 	testkit.WantErr(t, err, models.ErrNotHolder)
+	testkit.WantErr(t, err, models.ErrNotFound)
 	claimed, events := p.bind(r.PersonID, one)
 	if claimed || len(events) != 1 || events[0].Kind != models.EventBound || events[0].Version != 2 || events[0].SubjectID != one.ID {
 		t.Fatalf("bound: %t, %+v", claimed, events)
