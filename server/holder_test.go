@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"image/jpeg"
+	"io"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -356,6 +358,54 @@ func testOwnSessions(t *testing.T, w *world) {
 	into(t, again.ask("GET", "/api/v1/me/logins?limit=3", ""), &logins)
 	if len(logins.Logins) != 3 || logins.Next == "" || logins.Logins[0].Network != "127.0.0.0/24" {
 		t.Errorf("log-ins %+v", logins)
+	}
+}
+
+// TestSlowUpload: an upload may take longer than a request may wait for others; its own work begins when it is there.
+func TestSlowUpload(t *testing.T) {
+	w := realWorld(t)
+	r, _ := w.certified(t, "SLOW")
+	holder, _ := w.person(t, "slow")
+	holder.ask("POST", "/api/v1/me/binding", identify(r))
+	photo, _ := uploads(t)
+	body, sent := io.Pipe()
+	go func() {
+		defer sent.Close()
+		_, _ = io.WriteString(sent, photo[:1000])
+		time.Sleep(requestTimeout + 500*time.Millisecond) // that time passes is what this is about
+		_, _ = io.WriteString(sent, photo[1000:])
+	}()
+	if a := holder.send("POST", "/api/v1/me/photo", body); a.status != http.StatusOK {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+// TestDemoHolder: the demonstration's holder is somebody, with images that count, so that all of this can be tried.
+func TestDemoHolder(t *testing.T) {
+	p := serve(t, environment{"LISTEN": "127.0.0.1:0", "DATA_DIR": filepath.Join(t.TempDir(), "data")})
+	d, c := demoOf(t, p), newClient(t, p)
+	as := map[string]*client{}
+	for _, l := range d.Logins {
+		as[l.Roles[0]] = c.as(c.logIn(l.Code).Token)
+	}
+	me := as["holder"].me()
+	if me.Holder == nil || len(me.Holder.Images) != 2 || me.Holder.Images[0].State != "accepted" || me.Holder.Images[1].State != "accepted" {
+		t.Fatalf("the holder is %+v", me)
+	}
+	p2 := as["inspector"].pictures(d.Codes[0].Code)
+	if p2.Photo == nil || p2.Signature == nil {
+		t.Fatalf("the first code links to %+v", p2)
+	}
+	once(t, c, p2.Photo.URL)
+	once(t, c, p2.Signature.URL)
+	if a := as["inspector"].ask("POST", "/api/v1/scans/"+p2.ScanID+"/signature", `{"finding":"match"}`); a.status != http.StatusOK {
+		t.Errorf("a finding: %d %s", a.status, a.body)
+	}
+	if a := as["registrar"].ask("GET", "/api/v1/registrar/images", ""); a.status != http.StatusOK {
+		t.Errorf("the registrar: %d %s", a.status, a.body)
+	}
+	if a := as["holder"].ask("GET", "/api/v1/me/looks", ""); !strings.Contains(string(a.body), `"inspector"`) {
+		t.Errorf("who looked: %s", a.body)
 	}
 }
 
