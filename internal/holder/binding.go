@@ -85,7 +85,7 @@ func (s *Service) Bind(ctx context.Context, userID string, e Evidence) (claimed 
 	if err == nil && len(events) > 0 {
 		s.propagator.Propagate(ctx, events)
 	}
-	return claimed, err
+	return claimed, met(err)
 }
 
 // settle waits for the end of the beat.
@@ -198,6 +198,14 @@ func checkReason(reason string, needed bool) (string, error) {
 func undecided(err error) error {
 	if errors.Is(err, models.ErrNotFound) {
 		return ErrNoSuchCase
+	}
+	return met(err)
+}
+
+// met says what somebody can do whose change met others of the same thing, again and again.
+func met(err error) error {
+	if errors.Is(err, models.ErrConflict) {
+		return models.ErrUnavailable.Because(err)
 	}
 	return err
 }

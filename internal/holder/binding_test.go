@@ -1,6 +1,7 @@
 package holder_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -118,4 +119,18 @@ func TestAnotherWayIn(t *testing.T) {
 	if me, err := s.Me(t.Context(), u); err != nil || me.Binding.Way != "portal" {
 		t.Errorf("%+v, %v", me, err)
 	}
+}
+
+// Who meets others of the same thing, again and again, is told to come back, not that something is wrong.
+func TestMetOthers(t *testing.T) {
+	h := newHouse(t, "SQLite")
+	f := holder.NewForm(crowded{}, rule, h.clock.Now)
+	_, err := f.Identify(t.Context(), "u", evidence(h.admit()))
+	testkit.WantErr(t, err, models.ErrUnavailable)
+}
+
+type crowded struct{}
+
+func (crowded) TryIdentify(context.Context, string, string, models.Identification, models.BindingRule, models.Instant) (int64, models.Instant, error) {
+	return 0, 0, models.ErrConflict
 }

@@ -76,7 +76,7 @@ func (i *Inspection) Record(ctx context.Context, userID, scanID string, f models
 			err = ErrScanOnItsWay
 		}
 	}
-	return out, err
+	return out, met(err)
 }
 
 // maxCorrections bounds what one scan can leave in the record.

@@ -47,7 +47,7 @@ func (f *Form) Identify(ctx context.Context, userID string, e Evidence) (int64, 
 	person, locked, err := f.tries.TryIdentify(ctx, userID, f.Way(), said, f.rule, models.InstantOf(now))
 	switch {
 	case err != nil:
-		return 0, err
+		return 0, met(err)
 	case locked != 0:
 		return 0, ErrLocked.RetryIn(locked.Time().Sub(now))
 	case person == 0:

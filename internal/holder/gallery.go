@@ -130,7 +130,7 @@ func (g *Gallery) Upload(ctx context.Context, userID string, kind models.ImageKi
 	if err == nil && !added { // after an error the row may be there all the same, so the content must stay
 		_ = g.vault.Delete(ctx, image.Name) // what is left lies sealed, and under a name that nothing knows
 	}
-	return kept, err
+	return kept, met(err)
 }
 
 // Own gives a holder's images, the newest first.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"net/netip"
 	"sync"
 	"time"
@@ -80,6 +81,9 @@ func (a *Account) EndAll(ctx context.Context, userID string) (ended int64, propa
 
 func (a *Account) end(ctx context.Context, userID string, hashes [][]byte) (int64, bool, error) {
 	n, events, err := a.own.EndSessions(ctx, userID, hashes, userID, models.InstantOf(a.now()))
+	if errors.Is(err, models.ErrConflict) { // met others, again and again
+		err = models.ErrUnavailable.Because(err)
+	}
 	if err != nil {
 		return 0, false, err
 	}
