@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -39,30 +40,47 @@ func (s *Store) CreateSession(ctx context.Context, session models.Session, netwo
 	if err != nil {
 		return models.Identity{}, wrap(err)
 	}
-	return s.identity(ctx, session)
+	return s.Identity(ctx, session.TokenHash)
 }
 
 // Identity gives what a session stands for; ErrNotFound when there is none, or it was ended. Its end by
 // time is for the caller to judge.
+//
+// It is one statement, so that session, version, roles and binding are of one moment: an identity that is older than its version
+// would pass every fence.
 func (s *Store) Identity(ctx context.Context, tokenHash []byte) (models.Identity, error) {
-	var session models.Session
-	err := s.hot.WithContext(ctx).Where("token_hash = ? AND ended_at = 0", tokenHash).Take(&session).Error
+	var rows []struct {
+		UserID    string
+		Version   int64
+		ExpiresAt models.Instant
+		Role      *models.Role
+		PersonID  *int64
+	}
+	err := s.hot.WithContext(ctx).Table("sessions").
+		Select("users.id AS user_id, users.version, sessions.expires_at, grants.role, bindings.person_id").
+		Joins("JOIN users ON users.id = sessions.user_id").
+		Joins("LEFT JOIN grants ON grants.user_id = users.id").
+		Joins("LEFT JOIN bindings ON bindings.user_id = users.id").
+		Where("sessions.token_hash = ? AND sessions.ended_at = 0", tokenHash).
+		Find(&rows).Error
+	if err == nil && len(rows) == 0 {
+		err = gorm.ErrRecordNotFound
+	}
 	if err != nil {
 		return models.Identity{}, wrap(err)
 	}
-	return s.identity(ctx, session)
-}
-
-func (s *Store) identity(ctx context.Context, session models.Session) (models.Identity, error) {
-	db := s.hot.WithContext(ctx)
-	var u models.User
-	if err := db.Where("id = ?", session.UserID).Take(&u).Error; err != nil {
-		return models.Identity{}, wrap(err)
+	id := models.Identity{UserID: rows[0].UserID, Version: rows[0].Version, ExpiresAt: rows[0].ExpiresAt}
+	for _, r := range rows {
+		if r.Role != nil {
+			id.Roles = append(id.Roles, *r.Role)
+		}
 	}
-	id := models.Identity{UserID: u.ID, Version: u.Version, ExpiresAt: session.ExpiresAt}
-	err := db.Raw("SELECT role FROM grants WHERE user_id = ? UNION SELECT ? FROM bindings WHERE user_id = ? ORDER BY role",
-		u.ID, models.RoleHolder, u.ID).Pluck("role", &id.Roles).Error
-	return id, wrap(err)
+	if rows[0].PersonID != nil {
+		id.Roles = append(id.Roles, models.RoleHolder)
+	}
+	slices.Sort(id.Roles)
+	id.Roles = slices.Compact(id.Roles)
+	return id, nil
 }
 
 // SetRole gives a user a role, or takes it, with its event. Giving what is there, or taking what is not,
