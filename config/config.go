@@ -57,7 +57,10 @@ type Config struct {
 	Redis    Redis
 	WeChat   WeChat
 	Keys     Keys
+	Files    Files
+	Images   Images
 	Session  Session
+	Binding  Binding
 	Scan     Scan
 	Limits   Limits
 	Log      Log
@@ -130,9 +133,35 @@ type Keys struct {
 	Image    Key    // encrypts photos and signature images, from image_file
 }
 
+// Files says where photos and signature images lie, sealed. Empty when embedded, where they lie below DataDir.
+type Files struct {
+	URL       string        // file:///absolute/path of a folder that is there, or s3://bucket?region=…
+	AccessKey string        // of S3
+	SecretKey Secret        // of S3, from secret_key_file
+	Timeout   time.Duration // of each call. Default 2s
+}
+
+// Images are the numbers by which photos and signature images are measured. The architects' own are not confirmed.
+type Images struct {
+	UploadMaxKB    int    // of any upload. Default 2048
+	PhotoMaxKB     int    // of the photo that is kept. Default 50
+	PhotoMinWidth  int    // pixels of an upload. Default 295
+	PhotoMinHeight int    // pixels of an upload. Default 413
+	PhotoRatio     [2]int // width to height. Default 5:7
+	RetentionDays  int    // days after which a refused or replaced image is deleted. Default 183
+}
+
 // Session says how long a log-in lasts.
 type Session struct {
-	TTL time.Duration // after the log-in, whatever happens. Default 168h
+	TTL           time.Duration // after the log-in, whatever happens. Default 168h
+	RetentionDays int           // days after which the record of a log-in is deleted. Default 183
+}
+
+// Binding says how often one may try to become a person's holder.
+type Binding struct {
+	Tries         int           // wrong tries within a day that lock a user, and a person. Default 3
+	Lock          time.Duration // how long. Default 30m
+	RetentionDays int           // days after which the record of a try is deleted. Default 183
 }
 
 // Scan says what is kept of scans.
@@ -147,6 +176,7 @@ type Limits struct {
 	Misses  Limit // scans of one logged-in user whose code is not genuine. Default 120/1m
 	Lookups Limit // look-ups by number of one address. Default 120/1m
 	Login   Limit // log-ins of one address. Default 120/1m
+	Uploads Limit // photos and signature images of one user. Default 20/1h
 
 	// Distinct persons that one actor is shown; counted with a standard error of 0.8 %.
 	PersonsUser      int // a logged-in user, in a day. Default 300

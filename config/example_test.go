@@ -82,12 +82,15 @@ func TestEverySettingIsUsed(t *testing.T) {
 		"redis.addresses": "localhost:9", "redis.master_name": "x", "redis.cluster": "true", "redis.username": "x", "redis.password_file": other,
 		"redis.db": "9", "redis.tls": "true", "redis.ca_file": pem, "redis.timeout": "99ms", "wechat.app_id": "wx0000000000000000",
 		"wechat.secret_file": other, "wechat.check_files": "a=b", "wechat.sandbox_url": "http://localhost", "keys.code_dir": w.path("code2"),
-		"keys.id_number_file": other, "keys.id_index_file": other, "keys.image_file": other, "session.ttl": "99h",
+		"keys.id_number_file": other, "keys.id_index_file": other, "keys.image_file": other, "files.url": "file:///srv", "files.access_key": "", "files.secret_key_file": other, "files.timeout": "9s",
+		"images.upload_max_kb": "99", "images.photo_max_kb": "99", "images.photo_min_width": "199", "images.photo_min_height": "199",
+		"images.photo_ratio": "1:2", "images.retention_days": "9", "session.ttl": "99h", "session.retention_days": "9",
+		"binding.tries": "9", "binding.lock": "9m", "binding.retention_days": "9",
 		"scan.retention_days": "999", "limits.user": "9/9s", "limits.address": "9/9s", "limits.misses": "9/9s", "limits.lookups": "9/9s",
-		"limits.login": "9/9s", "limits.persons_user": "9", "limits.persons_inspector": "9", "limits.persons_address": "9", "log.level": "warn", "log.format": "text",
+		"limits.login": "9/9s", "limits.uploads": "9/9s", "limits.persons_user": "9", "limits.persons_inspector": "9", "limits.persons_address": "9", "log.level": "warn", "log.format": "text",
 	}
 	base := leaves(mustLoad(t, "", w.with()))
-	changed := map[string]bool{"Embedded": true, "Database.Driver": true, "Demo": true} // follow the mode
+	changed := map[string]bool{"Embedded": true, "Database.Driver": true, "Demo": true, "Files.AccessKey": true} // follow the mode, or the kind of bucket
 	for _, s := range table {
 		value, ok := values[s.path]
 		if !ok {
@@ -101,7 +104,7 @@ func TestEverySettingIsUsed(t *testing.T) {
 				changed[field], differs = true, true
 			}
 		}
-		if s.path != "database.driver" && s.path != "demo" && !differs {
+		if s.path != "database.driver" && s.path != "demo" && s.path != "files.access_key" && !differs { // the key goes with s3:// alone
 			t.Errorf("%s: changes nothing", s.path)
 		}
 		if len(changed) > before+2 { // a file of authorities also turns TLS on

@@ -89,8 +89,28 @@ func (l *loader) build() Config {
 			IDIndex:  l.key("keys.id_index_file"),
 			Image:    l.key("keys.image_file"),
 		},
+		Files: Files{
+			URL:       get(l, "files.url", parseBucket),
+			AccessKey: get(l, "files.access_key", printable(256)),
+			SecretKey: l.secret("files.secret_key_file", printable(maxSecretBytes)),
+			Timeout:   within(l, "files.timeout", parseDuration),
+		},
+		Images: Images{
+			UploadMaxKB:    within(l, "images.upload_max_kb", parseInt),
+			PhotoMaxKB:     within(l, "images.photo_max_kb", parseInt),
+			PhotoMinWidth:  within(l, "images.photo_min_width", parseInt),
+			PhotoMinHeight: within(l, "images.photo_min_height", parseInt),
+			PhotoRatio:     get(l, "images.photo_ratio", parseRatio),
+			RetentionDays:  within(l, "images.retention_days", parseInt),
+		},
 		Session: Session{
-			TTL: within(l, "session.ttl", parseDuration),
+			TTL:           within(l, "session.ttl", parseDuration),
+			RetentionDays: within(l, "session.retention_days", parseInt),
+		},
+		Binding: Binding{
+			Tries:         within(l, "binding.tries", parseInt),
+			Lock:          within(l, "binding.lock", parseDuration),
+			RetentionDays: within(l, "binding.retention_days", parseInt),
 		},
 		Scan: Scan{RetentionDays: within(l, "scan.retention_days", parseInt)},
 		Limits: Limits{
@@ -99,6 +119,7 @@ func (l *loader) build() Config {
 			Misses:           get(l, "limits.misses", parseLimit),
 			Lookups:          get(l, "limits.lookups", parseLimit),
 			Login:            get(l, "limits.login", parseLimit),
+			Uploads:          get(l, "limits.uploads", parseLimit),
 			PersonsUser:      within(l, "limits.persons_user", parseInt),
 			PersonsInspector: within(l, "limits.persons_inspector", parseInt),
 			PersonsAddress:   within(l, "limits.persons_address", parseInt),

@@ -101,6 +101,15 @@ func (l *loader) checkTogether(c *Config) {
 			l.wrongBecause(group.name+".ca_file", "is of no use with "+group.name+".tls false; remove one of them")
 		}
 	}
+	if s3 := strings.HasPrefix(c.Files.URL, "s3:"); s3 {
+		for _, path := range []string{"files.access_key", "files.secret_key_file"} {
+			if !l.given(path) {
+				l.missing(path)
+			}
+		}
+	} else if c.Files.URL != "" && c.Files.AccessKey != "" {
+		l.wrongBecause("files.access_key", "is for s3://, and files.url is a folder; remove one of them")
+	}
 	l.checkRedis(c.Redis)
 	l.checkKeys(c.Keys)
 }

@@ -22,11 +22,14 @@ func TestNothingGivenIsEmbedded(t *testing.T) {
 		Database: Database{Driver: SQLite, MaxOpen: 32, MaxIdle: 32, MaxLifetime: 3 * time.Minute,
 			DialTimeout: time.Second, AnswerTimeout: 250 * time.Millisecond, ReadTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second},
 		Redis:   Redis{Timeout: 50 * time.Millisecond},
-		Session: Session{TTL: 7 * 24 * time.Hour},
+		Files:   Files{Timeout: 2 * time.Second},
+		Images:  Images{UploadMaxKB: 2048, PhotoMaxKB: 50, PhotoMinWidth: 295, PhotoMinHeight: 413, PhotoRatio: [2]int{5, 7}, RetentionDays: 183},
+		Session: Session{TTL: 7 * 24 * time.Hour, RetentionDays: 183},
+		Binding: Binding{Tries: 3, Lock: 30 * time.Minute, RetentionDays: 183},
 		Scan:    Scan{RetentionDays: 183},
 		Limits: Limits{
 			User: Limit{600, time.Minute, 600}, Address: Limit{3000, time.Minute, 3000}, Misses: Limit{120, time.Minute, 120},
-			Lookups: Limit{120, time.Minute, 120}, Login: Limit{120, time.Minute, 120},
+			Lookups: Limit{120, time.Minute, 120}, Login: Limit{120, time.Minute, 120}, Uploads: Limit{20, time.Hour, 20},
 			PersonsUser: 300, PersonsInspector: 3000, PersonsAddress: 500,
 		},
 		Log: Log{Level: slog.LevelInfo, Format: "text"},
@@ -170,5 +173,23 @@ func TestWhatOnlyLoopbackMay(t *testing.T) {
 	c = mustLoad(t, "", w.with("database.address", "/run/mysqld/mysqld.sock", "database.password_file", "", "redis.addresses", "/run/redis.sock", "redis.password_file", ""))
 	if c.Database.Network() != "unix" || c.Database.TLS || c.Redis.TLS {
 		t.Errorf("%+v", c.Database)
+	}
+}
+
+// TestBuckets: a folder has no keys, S3 has both, and nothing else is a bucket.
+func TestBuckets(t *testing.T) {
+	w := realWorld(t)
+	key := w.write(t, "s3", "hunter2-s3", 0o600)
+	c := mustLoad(t, "", w.with("files.url", "s3://photos?region=cn-north-1", "files.access_key", "AK", "files.secret_key_file", key))
+	if c.Files.AccessKey != "AK" || c.Files.SecretKey.Reveal() != "hunter2-s3" {
+		t.Errorf("%+v", c.Files)
+	}
+	wantMissing(t, mustFail(t, "", w.with("files.url", "s3://photos?region=cn-north-1")), "files.access_key", "files.secret_key_file")
+	wantFaults(t, mustFail(t, "", w.with("files.access_key", "AK")), "files.access_key")
+	for _, url := range []string{"mem://", "file://host/x", "file:x", "file:///x?y", "s3://", "gs://x", "/srv", "s3://user:hunter2@x"} {
+		wantFaults(t, mustFail(t, "", w.with("files.url", url)), "files.url")
+	}
+	for _, ratio := range []string{"5", "5:", "0:7", "5:101", "a:b", "5:7:9"} {
+		wantFaults(t, mustFail(t, "", w.with("images.photo_ratio", ratio)), "images.photo_ratio")
 	}
 }

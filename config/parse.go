@@ -241,3 +241,31 @@ func loopbackPrefix(p netip.Prefix) bool {
 	}
 	return p.Addr().IsLoopback() && p.IsSingleIP()
 }
+
+// parseBucket reads where files lie. What stands in it in particular is the vault's to say.
+func parseBucket(s string) (string, bool) {
+	u, err := url.Parse(s)
+	if err != nil || u.User != nil || u.Opaque != "" || len(s) > 1000 {
+		return "", false
+	}
+	switch u.Scheme {
+	case "file":
+		return s, u.Host == "" && strings.HasPrefix(u.Path, "/") && u.RawQuery == ""
+	case "s3":
+		return s, u.Host != ""
+	}
+	return "", false
+}
+
+// parseRatio reads 5:7.
+func parseRatio(s string) (ratio [2]int, ok bool) {
+	wide, high, found := strings.Cut(s, ":")
+	for i, text := range []string{wide, high} {
+		n, ok := parseInt(text)
+		if !found || !ok || n < 1 || n > 100 {
+			return [2]int{}, false
+		}
+		ratio[i] = n
+	}
+	return ratio, true
+}

@@ -74,7 +74,24 @@ var table = []setting{
 	{path: "keys.id_index_file", want: "a file with 32 random bytes as 64 hex digits or in base64, other than the other keys"},
 	{path: "keys.image_file", want: "a file with 32 random bytes as 64 hex digits or in base64, other than the other keys"},
 
+	{path: "files.url", want: "file:///absolute/path of a folder, or s3://bucket?region=…"},
+	{path: "files.access_key", want: "the access key of S3, 1 to 256 characters"},
+	{path: "files.secret_key_file", want: "a file with the secret key of S3"},
+	{path: "files.timeout", fallback: "2s", low: "100ms", high: "30s"},
+
+	{path: "images.upload_max_kb", fallback: "2048", low: "64", high: "16384"},
+	{path: "images.photo_max_kb", fallback: "50", low: "10", high: "1024"},
+	{path: "images.photo_min_width", fallback: "295", low: "100", high: "4000"},
+	{path: "images.photo_min_height", fallback: "413", low: "100", high: "4000"},
+	{path: "images.photo_ratio", fallback: "5:7", want: "width:height in whole numbers from 1 to 100, such as 5:7"},
+	{path: "images.retention_days", fallback: "183", low: "1", high: "3650"},
+
 	{path: "session.ttl", fallback: "168h", low: "1s", high: "2160h"},
+	{path: "session.retention_days", fallback: "183", low: "1", high: "3650"},
+
+	{path: "binding.tries", fallback: "3", low: "1", high: "100"},
+	{path: "binding.lock", fallback: "30m", low: "1s", high: "168h"},
+	{path: "binding.retention_days", fallback: "183", low: "1", high: "3650"},
 
 	{path: "scan.retention_days", fallback: "183", low: "1", high: "3650"},
 
@@ -83,6 +100,7 @@ var table = []setting{
 	{path: "limits.misses", fallback: "120/1m", want: limitForm},
 	{path: "limits.lookups", fallback: "120/1m", want: limitForm},
 	{path: "limits.login", fallback: "120/1m", want: limitForm},
+	{path: "limits.uploads", fallback: "20/1h", want: limitForm},
 	{path: "limits.persons_user", fallback: "300", low: "1", high: "1000000000"},
 	{path: "limits.persons_inspector", fallback: "3000", low: "1", high: "1000000000"},
 	{path: "limits.persons_address", fallback: "500", low: "1", high: "1000000000"},
@@ -92,7 +110,7 @@ var table = []setting{
 }
 
 // productionGroups are the groups whose settings end the embedded mode.
-var productionGroups = []string{"database", "redis", "wechat", "keys"}
+var productionGroups = []string{"database", "redis", "wechat", "keys", "files"}
 
 // required are the settings without which the real mode does not start, whatever else is set. The
 // two passwords are not among them: see loader.passwordUnlessLocal.
@@ -102,6 +120,7 @@ var required = []string{
 	"redis.addresses",
 	"wechat.app_id", "wechat.secret_file",
 	"keys.code_dir", "keys.id_number_file", "keys.id_index_file", "keys.image_file",
+	"files.url",
 }
 
 // find gives the setting of that path.

@@ -51,6 +51,7 @@ func realWorld(t testing.TB) *world {
 		"keys.id_number_file":    w.path("id_number_key"),
 		"keys.id_index_file":     w.path("id_index_key"),
 		"keys.image_file":        w.path("image_key"),
+		"files.url":              "file://" + w.dir,
 	}
 	return w
 }
@@ -203,7 +204,7 @@ func broken(c Config) error {
 	}
 	secrets := []bool{c.WeChat.Secret.Reveal() != "", c.Keys.IDNumber != Key{}, c.Keys.IDIndex != Key{}, c.Keys.Image != Key{}}
 	texts := []bool{c.Database.Address != "", c.Database.User != "", c.Database.Name != "",
-		len(c.Redis.Addresses) > 0, c.WeChat.AppID != "", c.Keys.CodeDir != ""}
+		len(c.Redis.Addresses) > 0, c.WeChat.AppID != "", c.Keys.CodeDir != "", c.Files.URL != ""}
 	set := slices.Concat(secrets, texts)
 	switch {
 	case c.Embedded && !local:
@@ -224,7 +225,7 @@ func broken(c Config) error {
 	case c.ShutdownTimeout <= 0 || c.Database.DialTimeout <= 0 || c.Database.AnswerTimeout <= 0 || c.Database.ReadTimeout <= 0 ||
 		c.Database.WriteTimeout <= 0 || c.Redis.Timeout <= 0 || c.Scan.RetentionDays <= 0:
 		return errors.New("a duration that is not positive")
-	case slices.ContainsFunc([]Limit{c.Limits.User, c.Limits.Address, c.Limits.Misses, c.Limits.Lookups, c.Limits.Login}, func(l Limit) bool {
+	case slices.ContainsFunc([]Limit{c.Limits.User, c.Limits.Address, c.Limits.Misses, c.Limits.Lookups, c.Limits.Login, c.Limits.Uploads}, func(l Limit) bool {
 		return l.Rate < 1 || l.Rate > 1e5 || l.Burst < 1 || l.Burst > 1e5 || l.Per < time.Second || l.Per > 24*time.Hour
 	}), c.Limits.PersonsUser < 1, c.Limits.PersonsInspector < 1, c.Limits.PersonsAddress < 1:
 		return errors.New("a limit that is none")

@@ -10,6 +10,7 @@ import (
 	"yanzheng/internal/httpx"
 	"yanzheng/internal/session"
 	"yanzheng/internal/verify"
+	"yanzheng/models"
 )
 
 // maxBody bounds every JSON body; a scan is the largest, with a code of some 210 characters and a note.
@@ -27,7 +28,7 @@ type Verifier interface {
 
 // Sessions logs in.
 type Sessions interface {
-	LogIn(ctx context.Context, address, loginCode string) (session.LogIn, error)
+	LogIn(ctx context.Context, address, loginCode string, device models.Device) (session.LogIn, error)
 }
 
 // Keys gives the document /keys.json.
@@ -40,11 +41,13 @@ type API struct {
 	verifier Verifier
 	sessions Sessions
 	keys     Keys
+	own      Own
+	reading  chan struct{} // places of those whose upload is being read
 }
 
 // New puts the surface together.
-func New(v Verifier, s Sessions, k Keys) *API {
-	return &API{verifier: v, sessions: s, keys: k}
+func New(v Verifier, s Sessions, k Keys, o Own) *API {
+	return &API{verifier: v, sessions: s, keys: k, own: o, reading: make(chan struct{}, uploadsAtOnce)}
 }
 
 // Register adds the surface's addresses, all but /v/{code}, which it shares with the public page: see
@@ -59,6 +62,7 @@ func (a *API) Register(r gin.IRouter, ceiling gin.HandlerFunc) {
 	v1.POST("/login", a.logIn)
 	v1.POST("/lookups", a.lookUp)
 	v1.POST("/scans", a.scan)
+	a.registerOwn(r, v1)
 }
 
 // keysJSON lets anyone, from any page, check codes offline.

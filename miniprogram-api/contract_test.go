@@ -40,7 +40,8 @@ func TestEnumsAreTheDomains(t *testing.T) {
 	for schema, typ := range map[string]string{
 		"DocumentStatus": "DocumentStatus", "Reason": "Reason", "RegistrationStatus": "RegistrationStatus",
 		"RegistrationReason": "RegistrationReason", "BlockKind": "BlockKind", "Source": "Source", "Category": "Category",
-		"Field": "Field", "Role": "Role", "PaperStatus": "PaperStatus",
+		"Field": "Field", "Role": "Role", "PaperStatus": "PaperStatus", "ImageKind": "ImageKind", "ImageState": "ImageState",
+		"ClaimState": "ClaimState", "Viewer": "Viewer", "Device": "Device", "SignatureFinding": "SignatureFinding", "IDType": "IDType",
 	} {
 		same(t, schema, d.Components.Schemas[schema].Enum, words[typ])
 	}
@@ -65,7 +66,6 @@ func TestPaperFieldsAreTheComparable(t *testing.T) {
 // inward are codes of the packages behind the surface that no answer of it can have, with the reason.
 var inward = map[string]string{
 	"not_found":                  "every use case says in its own words what was not found",
-	"forbidden":                  "nothing asks for a role yet",
 	"conflict":                   "nothing behind the surface changes the register",
 	"date_invalid":               "a paper's dates are compared as text; a scan has none",
 	"date_out_of_range":          "a paper's dates are compared as text; a scan has none",
@@ -83,20 +83,22 @@ var inward = map[string]string{
 	"person_differs":             "of an import",
 	"category_needed":            "of a command; a look-up takes the registration that ends last",
 	"sex_invalid":                "of an import or a change",
-	"signature_finding_unknown":  "recording a signature finding is not there yet",
 	"name_invalid":               "of an import or a change",
 	"employer_invalid":           "of an import or a change",
 	"specialty_invalid":          "of an import or a change",
 	"certificate_number_invalid": "of an import",
 	"seal_number_invalid":        "of an import or a change",
 	"role_unknown":               "of a command",
+	"role_follows":               "of a command",
+	"images_missing":             "of a command",
+	"certificate_number_taken":   "of a command",
 }
 
 // TestProblemCodes: every code that the surface and what stands behind it can declare is in the contract, or is known
 // not to come out; and the contract promises no code that nobody declares.
 func TestProblemCodes(t *testing.T) {
 	declared := map[string]bool{}
-	for _, dir := range []string{".", "../models", "../internal/httpx", "../internal/ratelimit", "../internal/session", "../internal/verify", "../internal/wechat"} {
+	for _, dir := range []string{".", "../models", "../internal/holder", "../internal/httpx", "../internal/picture", "../internal/ratelimit", "../internal/session", "../internal/verify", "../internal/wechat"} {
 		for _, code := range errorCodes(t, dir) {
 			declared[code] = true
 		}

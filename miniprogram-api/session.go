@@ -34,7 +34,7 @@ func (a *API) logIn(c *gin.Context) {
 		httpx.Fail(c, errMissing.On("code"))
 		return
 	}
-	in, err := a.sessions.LogIn(c.Request.Context(), httpx.Address(c), *r.Code)
+	in, err := a.sessions.LogIn(c.Request.Context(), httpx.Address(c), *r.Code, device(c.GetHeader("User-Agent")))
 	if err != nil {
 		httpx.Fail(c, err)
 		return
@@ -44,6 +44,26 @@ func (a *API) logIn(c *gin.Context) {
 		roles = []models.Role{}
 	}
 	httpx.WriteJSON(c, loginAnswer{in.Token, instant(in.ExpiresAt), user{in.Identity.UserID, roles}})
+}
+
+// device tells the kind of device by what it says of itself, which is kept for the user alone to see. The order matters: an
+// iPad calls itself a Mac too, Android and Harmony call themselves Linux.
+func device(agent string) models.Device {
+	for _, d := range []struct {
+		word string
+		kind models.Device
+	}{
+		{"iPhone", models.DeviceIOS}, {"iPad", models.DeviceIOS}, {"OpenHarmony", models.DeviceHarmony}, {"HarmonyOS", models.DeviceHarmony},
+		{"Android", models.DeviceAndroid}, {"Windows", models.DeviceWindows}, {"Macintosh", models.DeviceMac},
+	} {
+		if strings.Contains(agent, d.word) {
+			return d.kind
+		}
+	}
+	if agent == "" {
+		return ""
+	}
+	return models.DeviceOther
 }
 
 // bearer gives the token of the Authorization header. A token anywhere else, such as the query string, counts for

@@ -28,6 +28,14 @@ type verdict struct {
 	Usable       bool          `json:"usable"`
 	Document     document      `json:"document"`
 	Registration *registration `json:"registration,omitempty"`
+	Photo        *imageLink    `json:"photo,omitempty"`
+	Signature    *imageLink    `json:"signature_image,omitempty"`
+}
+
+// imageLink is a link that works once.
+type imageLink struct {
+	URL       string `json:"url"` // of this surface, from the top
+	ExpiresAt string `json:"expires_at"`
 }
 
 type document struct {
@@ -62,7 +70,7 @@ type registration struct {
 
 func newVerdict(a verify.Answer, who audience) verdict {
 	d := a.Verdict.Document
-	return verdict{
+	v := verdict{
 		ScanID: a.ScanID, At: instant(a.At), AsOf: instant(a.AsOf), Source: a.Source, Usable: a.Verdict.Usable(),
 		Document: document{
 			Status: d.Status, Reason: d.Reason, Reasons: list(d.Reasons), Changed: list(d.Changed),
@@ -71,6 +79,16 @@ func newVerdict(a verify.Answer, who audience) verdict {
 		},
 		Registration: newRegistration(a.Verdict.Registration, who),
 	}
+	for _, l := range a.Links {
+		link := &imageLink{"/api/v1/photos/" + l.Token, instant(l.Until.Time())}
+		switch l.Kind {
+		case models.ImagePhoto:
+			v.Photo = link
+		case models.ImageSignature:
+			v.Signature = link
+		}
+	}
+	return v
 }
 
 func newRegistration(f *models.RegistrationFinding, who audience) *registration {

@@ -28,6 +28,7 @@ type stage struct {
 	look    bool
 	asked   *verify.LookUpRequest
 	code    string
+	device  models.Device
 	address string
 }
 
@@ -49,8 +50,8 @@ func (s *stage) LookUp(_ context.Context, r verify.LookUpRequest) (verify.LookUp
 	return s.lookUp, s.err
 }
 
-func (s *stage) LogIn(_ context.Context, address, code string) (session.LogIn, error) {
-	s.address, s.code = address, code
+func (s *stage) LogIn(_ context.Context, address, code string, device models.Device) (session.LogIn, error) {
+	s.address, s.code, s.device = address, code, device
 	return s.in, s.err
 }
 
@@ -62,7 +63,7 @@ func (s *stage) ask(t testing.TB, method, path, body string, headers ...string) 
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
 	engine.Use(httpx.Identify, httpx.Recover, httpx.Secure, httpx.Locate(nil))
-	api := New(s, s, s)
+	api := New(s, s, s, Own{})
 	api.Register(engine, func(*gin.Context) {})
 	engine.GET("/v/:code", func(c *gin.Context) { api.PublicAnswer(c, c.Query("look") != "") })
 	r := httptest.NewRequest(method, path, strings.NewReader(body))

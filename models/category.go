@@ -31,6 +31,8 @@ const (
 	FieldValidUntil        Field = "valid_until"
 	FieldIDNumber          Field = "id_number"
 	FieldIDType            Field = "id_type"
+	FieldPhoto             Field = "photo"
+	FieldSignatureImage    Field = "signature_image"
 )
 
 // Policy is one category's row: everything in which categories differ. A new category is a new row.
@@ -46,7 +48,7 @@ type Policy struct {
 
 var architectPrints = []Field{
 	FieldCategory, FieldName, FieldSex, FieldBirthDate, FieldCertificateNumber, FieldSealNumber,
-	FieldEmployer, FieldValidFrom, FieldValidUntil,
+	FieldEmployer, FieldValidFrom, FieldValidUntil, FieldPhoto, FieldSignatureImage,
 }
 
 var policies = []Policy{

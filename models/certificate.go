@@ -55,6 +55,8 @@ type Printed struct {
 	Specialty         string
 	ValidFrom         Date
 	ValidUntil        Date
+	PhotoDigest       string // SHA-256 of the photo; empty: it prints none
+	SignatureDigest   string // SHA-256 of the signature image; empty: it prints none
 }
 
 // PrintOf takes what a certificate made now would print.
@@ -63,13 +65,16 @@ func PrintOf(r *Registration) Printed {
 		Name: r.Person.Name, Sex: r.Person.Sex, BirthDate: r.Person.BirthDate, Category: r.Category,
 		CertificateNumber: r.CertificateNumber, SealNumber: r.SealNumber, Employer: r.Employer,
 		Specialty: r.Specialty, ValidFrom: r.ValidFrom, ValidUntil: r.ValidUntil,
+		PhotoDigest: r.Person.PhotoDigest, SignatureDigest: r.Person.SignatureDigest,
 	}
 }
 
 // value gives a printed field in the same form as Registration.Value.
 func (p *Printed) value(f Field) string {
 	r := Registration{
-		Person: Person{Name: p.Name, Sex: p.Sex, BirthDate: p.BirthDate}, Category: p.Category,
+		Person: Person{
+			Name: p.Name, Sex: p.Sex, BirthDate: p.BirthDate, PhotoDigest: p.PhotoDigest, SignatureDigest: p.SignatureDigest,
+		}, Category: p.Category,
 		CertificateNumber: p.CertificateNumber, SealNumber: p.SealNumber, Employer: p.Employer,
 		Specialty: p.Specialty, ValidFrom: p.ValidFrom, ValidUntil: p.ValidUntil,
 	}
@@ -85,6 +90,9 @@ func (p *Printed) Changed(r *Registration) []Field {
 	}
 	var changed []Field
 	for _, f := range policy.Prints {
+		if (f == FieldPhoto || f == FieldSignatureImage) && p.value(f) == "" {
+			continue // issued before there was one: nothing is printed that could be out of date
+		}
 		if p.value(f) != r.Value(f) {
 			changed = append(changed, f)
 		}

@@ -28,6 +28,12 @@ const (
 
 	EventCertificateWithdrawn EventKind = "certificate_withdrawn"
 
+	EventImageAccepted EventKind = "image_accepted" // a photo or signature image of the person counts from now on
+
+	EventBound         EventKind = "user_bound"   // the user is the holder of a person's certificates
+	EventUnbound       EventKind = "user_unbound" // another user is, by a registrar's decision
+	EventSessionsEnded EventKind = "sessions_ended"
+
 	EventGranted EventKind = "role_granted"
 	EventDenied  EventKind = "role_removed"
 )

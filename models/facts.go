@@ -33,6 +33,8 @@ type Facts struct {
 	StateSince        Date
 	Blocks            []Block
 	IDNumberMasked    string
+	HasPhoto          bool // of the person, accepted
+	HasSignature      bool // signature image of the person, accepted
 }
 
 // FactsOf draws the facts of a certificate from its rows. The registration must carry its person
@@ -58,6 +60,7 @@ func RegistrationFacts(r *Registration) Facts {
 		Specialty: r.Specialty, ValidFrom: r.ValidFrom, ValidUntil: r.ValidUntil,
 		State: r.State, StateSince: r.StateSince, Blocks: r.Blocks,
 		IDNumberMasked: MaskIDNumber(r.Person.IDNumber),
+		HasPhoto:       r.Person.PhotoDigest != "", HasSignature: r.Person.SignatureDigest != "",
 	}
 }
 

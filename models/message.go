@@ -16,6 +16,8 @@ var fieldLabels = map[Field]Text{
 	FieldValidUntil:        {"注册有效期截止日", "valid until"},
 	FieldIDNumber:          {"证件号码", "ID number"},
 	FieldIDType:            {"证件类型", "type of identity paper"},
+	FieldPhoto:             {"照片", "photo"},
+	FieldSignatureImage:    {"签名图像", "signature image"},
 }
 
 // Label is the field's name for people.

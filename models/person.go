@@ -28,8 +28,11 @@ type Person struct {
 	IDNumberSealed []byte
 	IDNumberIndex  []byte
 	BirthDate      Date
-	CreatedAt      Instant `gorm:"autoCreateTime:false"`
-	UpdatedAt      Instant `gorm:"autoUpdateTime:false"`
+	// What lies in the vault and was accepted by a registrar: SHA-256 in hexadecimal; empty: none (R6).
+	PhotoDigest     string
+	SignatureDigest string
+	CreatedAt       Instant `gorm:"autoCreateTime:false"`
+	UpdatedAt       Instant `gorm:"autoUpdateTime:false"`
 }
 
 // ErrSex answers a sex that is neither 男 nor 女.

@@ -167,6 +167,10 @@ func (r *Registration) Value(f Field) string {
 		return MaskIDNumber(r.Person.IDNumber)
 	case FieldIDType:
 		return string(r.Person.IDType)
+	case FieldPhoto:
+		return r.Person.PhotoDigest
+	case FieldSignatureImage:
+		return r.Person.SignatureDigest
 	}
 	return ""
 }

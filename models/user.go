@@ -22,6 +22,9 @@ func ParseRole(s string) (Role, error) {
 	return "", ErrRole
 }
 
+// ErrRoleFollows answers a grant of what is not granted: a holder is who is bound to a person.
+var ErrRoleFollows = NewError(KindRule, "role_follows", "持证人角色由本人认证产生，不能授予", "The role of holder follows from being identified; it cannot be granted")
+
 // User is somebody who logged in through WeChat. The openid is kept sealed, with a keyed index to find
 // it by; nothing else of WeChat's is kept.
 type User struct {
@@ -48,6 +51,31 @@ type Session struct {
 	CreatedAt Instant `gorm:"autoCreateTime:false"`
 	ExpiresAt Instant
 	EndedAt   Instant
+	Device    Device
+	// LastUsedAt is known to some minutes: who was here is told to the database in batches.
+	LastUsedAt Instant
+}
+
+// Device is the kind of device that a log-in came from, as far as it said so; empty: it did not.
+type Device string
+
+// The kinds of device.
+const (
+	DeviceIOS     Device = "ios"
+	DeviceAndroid Device = "android"
+	DeviceHarmony Device = "harmony"
+	DeviceWindows Device = "windows"
+	DeviceMac     Device = "mac"
+	DeviceOther   Device = "other"
+)
+
+// Login is the record of one log-in, for its user to see (R12). Network is the address without its last part.
+type Login struct {
+	ID      int64 `gorm:"primaryKey"`
+	UserID  string
+	At      Instant
+	Device  Device
+	Network string
 }
 
 // Identity is what a session token stands for: the facts of a session, which may be cached.

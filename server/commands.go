@@ -56,7 +56,7 @@ func (p *program) commands() *cobra.Command {
 			Use: "serve", Short: "serve (the default)", Args: noArgs,
 			RunE: func(c *cobra.Command, _ []string) error { return p.serve(c.Context()) },
 		},
-		p.migrateCommand(), p.importCommand(), p.issueCommand(), p.changeCommand(),
+		p.migrateCommand(), p.importCommand(), p.admitCommand(), p.registerCommand(), p.issueCommand(), p.changeCommand(),
 		p.moveCommand("suspend", "暂停: suspend a registration", models.StateSuspended),
 		p.moveCommand("restore", "恢复: restore a registration to force", models.StateInForce),
 		p.moveCommand("cancel", "注销: cancel a registration", models.StateCancelled),

@@ -276,7 +276,7 @@ func propagated(done bool) any {
 func (p *program) grantCommand() *cobra.Command {
 	var remove bool
 	c := &cobra.Command{
-		Use: "grant USER ROLE", Short: "give a user a role: inspector, employer, holder, registrar", Args: exactly(2),
+		Use: "grant USER ROLE", Short: "give a user a role: inspector, employer, registrar", Args: exactly(2),
 		RunE: func(c *cobra.Command, args []string) error {
 			role, err := models.ParseRole(args[1])
 			if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"yanzheng/config"
 	"yanzheng/internal/factcache"
+	"yanzheng/internal/photolink"
 	"yanzheng/internal/ratelimit"
 	"yanzheng/internal/scanlog"
 	"yanzheng/internal/session"
@@ -29,6 +30,8 @@ type desk struct {
 	untold     *flush // what was counted and perhaps not written down yet; nil: nothing
 	log        *scanlog.Log
 	limits     config.Limits
+	links      *photolink.Links
+	uses       session.Uses
 	now        func() time.Time
 
 	// owners remembers whose a session is, which never changes; whether it still counts is asked every time. It lets
@@ -46,6 +49,7 @@ const (
 	limitMisses  = "miss"
 	limitLookUps = "look"
 	limitLogIns  = "login"
+	limitUploads = "upload"
 )
 
 func newOwners() *lru.Cache[string, string] {
@@ -95,6 +99,7 @@ func (d *desk) admitUser(ctx context.Context, a verify.Arrival) (verify.Entry, e
 		d.owners.Remove(string(hash))
 		return verify.Entry{}, err
 	}
+	d.uses.Note(hash, models.InstantOf(d.now()))
 	return t.entry(ctx, id, d.personsOf(id))
 }
 
@@ -113,6 +118,7 @@ func (d *desk) admitStranger(ctx context.Context, a verify.Arrival, hash []byte)
 		return verify.Entry{}, err
 	}
 	d.owners.Add(string(hash), id.UserID)
+	d.uses.Note(hash, models.InstantOf(d.now()))
 	look := d.line.Look(ctx)
 	t := d.queue(ctx, look, a, "user:"+id.UserID, ratelimit.Day(d.now()), d.takes(a, id.UserID))
 	if first.Away() { // nobody waits for it twice
@@ -126,10 +132,26 @@ func (d *desk) admitStranger(ctx context.Context, a verify.Arrival, hash []byte)
 // takes are what a scan of a user takes of the limits, beside more.
 func (d *desk) takes(a verify.Arrival, user string, more ...ratelimit.Take) []ratelimit.Take {
 	takes := append(more, ratelimit.Take{Purpose: limitUser, Actor: user, Limit: limit(d.limits.User)})
-	if a.Certificate == nil {
+	if a.Purpose == verify.ForScan && a.Certificate == nil {
 		takes = append(takes, ratelimit.Take{Purpose: limitMisses, Actor: user, Limit: limit(d.limits.Misses)})
 	}
 	return takes
+}
+
+// Pass is miniprogram.Gate's: somebody without a log-in.
+func (d *desk) Pass(ctx context.Context, address string) error {
+	return d.limiter.Take(ctx, ratelimit.Take{Purpose: limitAddress, Actor: address, Limit: limit(d.limits.Address)})
+}
+
+// Enter is miniprogram.Gate's: a logged-in user, in one round trip like a scan.
+func (d *desk) Enter(ctx context.Context, token, address string) (models.Identity, error) {
+	e, err := d.admitUser(ctx, verify.Arrival{Token: token, Address: address, Purpose: verify.ForAccount})
+	return e.User, err
+}
+
+// AdmitUpload is miniprogram.Gate's.
+func (d *desk) AdmitUpload(ctx context.Context, userID string) error {
+	return d.limiter.Take(ctx, ratelimit.Take{Purpose: limitUploads, Actor: userID, Limit: limit(d.limits.Uploads)})
 }
 
 // personsOf is how many distinct persons a user may be shown in a day (an address: in an hour, for many share it).
@@ -187,12 +209,16 @@ func (t *trip) entry(ctx context.Context, id models.Identity, persons int) (veri
 }
 
 // record is the round trip after the verdict.
-func (t *trip) record(ctx context.Context, scan models.Scan, person int64) error {
+func (t *trip) record(ctx context.Context, scan models.Scan, person int64, show []models.ImageKind) ([]models.ImageLink, error) {
 	pipe := t.desk.line.Client().Pipeline()
 	kept := t.desk.log.Queue(ctx, pipe, scan)
 	t.note(ctx, pipe, person)
+	links := t.desk.links.Queue(ctx, pipe, scan.ID, person, show)
 	t.exec(ctx, pipe)
-	return kept.Confirm(ctx)
+	if err := kept.Confirm(ctx); err != nil {
+		return nil, err
+	}
+	return links.Made(), nil
 }
 
 func (t *trip) shown(ctx context.Context, person int64) error {

@@ -23,6 +23,7 @@ import (
 	"yanzheng/internal/demo"
 	"yanzheng/internal/durable"
 	"yanzheng/internal/factcache"
+	"yanzheng/internal/holder"
 	"yanzheng/internal/httpx"
 	"yanzheng/internal/wechat"
 	"yanzheng/internal/wechat/sandbox"
@@ -48,6 +49,8 @@ type demoFile struct {
 	Made  models.Date `json:"made"`
 	URL   string      `json:"url"` // under which they were made: it is part of every code
 	Codes []demo.Code `json:"codes"`
+	// Holder tells that the demo's holder is somebody: an earlier version did not make one.
+	Holder bool `json:"holder"`
 }
 
 // demoLife is how long demo codes answer what they were made for, well within their 180 days.
@@ -97,6 +100,9 @@ func (e *embedded) prepare(ctx context.Context, s *server) error {
 		if err != nil {
 			return err
 		}
+		if role == models.RoleHolder { // follows from being bound
+			continue
+		}
 		if _, _, err := s.roles().SetRole(ctx, u.ID, role, true, "demo"); err != nil {
 			return err
 		}
@@ -104,7 +110,7 @@ func (e *embedded) prepare(ctx context.Context, s *server) error {
 	path := filepath.Join(s.home.dir, "demo.json")
 	today := models.DateOf(s.now())
 	raw, err := os.ReadFile(path) //nolint:gosec // below the data folder
-	if err == nil && json.Unmarshal(raw, &e.demo) == nil && e.demo.URL == s.config.PublicURL && today < e.demo.Made.AddDays(demoLife) {
+	if err == nil && json.Unmarshal(raw, &e.demo) == nil && e.demo.URL == s.config.PublicURL && e.demo.Holder && today < e.demo.Made.AddDays(demoLife) {
 		return nil
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -119,20 +125,53 @@ func (e *embedded) makeDemo(ctx context.Context, s *server, path string, today m
 		return err
 	}
 	now, past := s.now, func() time.Time { return s.now().AddDate(0, 0, -200) }
-	codes, err := demo.Play(ctx, &demo.Stage{
+	stage := &demo.Stage{
 		Register: s.register(), Endorse: s.endorse(s.codes, now), Past: s.endorse(pastKeys{s.codes}, past),
 		Stray: s.codes.URL,
 		Maker: demo.NewMaker(seed.Uint64(), fmt.Sprintf("DEMO%06d", seed), today), Today: today,
-	})
+	}
+	codes, err := demo.Play(ctx, stage)
 	if err != nil {
 		return err
 	}
-	e.demo = demoFile{Made: today, URL: s.config.PublicURL, Codes: codes}
+	if err := e.settleHolder(ctx, s, &stage.Holder); err != nil {
+		return err
+	}
+	e.demo = demoFile{Made: today, URL: s.config.PublicURL, Codes: codes, Holder: true}
 	raw, err := json.MarshalIndent(e.demo, "", "  ")
 	if err != nil {
 		return err
 	}
 	return durable.WriteFile(path, raw, 0o600)
+}
+
+// settleHolder makes the demo's holder the person of the first code, with a photo and a signature image that a registrar has
+// accepted, all by the front door. A holder of an earlier demo stays who they are.
+func (e *embedded) settleHolder(ctx context.Context, s *server, r *models.Registration) error {
+	user, registrar := "udemo"+string(models.RoleHolder), "udemo"+string(models.RoleRegistrar)
+	_, err := s.holders.Bind(ctx, user, holder.Evidence{Identification: models.Identification{
+		Name: r.Person.Name, IDType: r.Person.IDType, IDNumber: r.Person.IDNumber, Number: r.CertificateNumber,
+	}})
+	if errors.Is(err, models.ErrBound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	photo, signature, err := demo.Images()
+	if err != nil {
+		return err
+	}
+	for kind, raw := range map[models.ImageKind][]byte{models.ImagePhoto: photo, models.ImageSignature: signature} {
+		image, err := s.gallery.Upload(ctx, user, kind, raw)
+		if err != nil {
+			return err
+		}
+		if _, _, err := s.gallery.Decide(ctx, image.ID, true, registrar, ""); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // pastKeys signs demo certificates of long ago with today's key, as the demo's keys are new.

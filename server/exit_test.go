@@ -64,7 +64,7 @@ func TestProductionNeedsAll(t *testing.T) {
 	names := []string{
 		"PUBLIC_URL", "DATABASE_ADDRESS", "DATABASE_USER", "DATABASE_NAME", "DATABASE_PASSWORD_FILE", "REDIS_ADDRESSES",
 		"REDIS_PASSWORD_FILE", "WECHAT_APP_ID", "WECHAT_SECRET_FILE", "KEYS_CODE_DIR", "KEYS_ID_NUMBER_FILE",
-		"KEYS_ID_INDEX_FILE", "KEYS_IMAGE_FILE",
+		"KEYS_ID_INDEX_FILE", "KEYS_IMAGE_FILE", "FILES_URL",
 	}
 	for _, args := range [][]string{{}, {"serve"}, {"migrate"}, {"import", "x.csv"}, {"keys", "add"}} {
 		r := command(t, environment{"LISTEN": "0.0.0.0:8080", "DEMO": "true", "SESSION_TTL": "forever"}, args...)
@@ -90,7 +90,8 @@ func TestProductionNeedsAll(t *testing.T) {
 // TestBeforeMigrate: a database that nobody prepared is no database to serve from.
 func TestBeforeMigrate(t *testing.T) {
 	w := realEnvironment(t)
-	w.exec(t, "DROP TABLE goose_db_version, scans, sessions, grants, users, events, certificates, registration_blocks, registrations, persons")
+	w.exec(t, "DROP TABLE bindings, binding_claims, binding_locks, binding_tries, person_images, logins, signature_findings, applications, "+
+		"goose_db_version, scans, sessions, grants, users, events, certificates, registration_blocks, registrations, persons")
 	for _, args := range [][]string{{"serve"}, {"issue-code", "1"}} {
 		if r := command(t, w.env, args...); r.status != exitFailed || !strings.Contains(r.errors, "migrate") {
 			t.Errorf("%q: %+v", args, r)

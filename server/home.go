@@ -22,13 +22,15 @@ type home struct {
 	database string
 	codeDir  string
 	keys     store.Keys
+	files    string // photos and signature images
+	imageKey [32]byte
 }
 
 // openHome opens the folder, and makes it on the first start; processes that start at once wait for each
 // other. A database whose keys are gone is refused: new keys would not open what is in it.
 func openHome(dir string, today models.Date) (*home, error) {
 	durable.Private() // SQLite makes files of its own beside the database
-	h := &home{dir: dir, database: filepath.Join(dir, "yanzheng.db"), codeDir: filepath.Join(dir, "keys", "code")}
+	h := &home{dir: dir, database: filepath.Join(dir, "yanzheng.db"), codeDir: filepath.Join(dir, "keys", "code"), files: filepath.Join(dir, "files")}
 	if err := os.MkdirAll(filepath.Join(dir, "keys"), 0o700); err != nil {
 		return nil, err
 	}
@@ -43,6 +45,14 @@ func openHome(dir string, today models.Date) (*home, error) {
 		if err := keyFile(filepath.Join(dir, "keys", name), key, fresh); err != nil {
 			return nil, err
 		}
+	}
+	// The folder of the images came later than the rest: a key is made for as long as nothing can be sealed with it.
+	_, err = os.Stat(h.files)
+	if err := keyFile(filepath.Join(dir, "keys", "image.key"), &h.imageKey, errors.Is(err, fs.ErrNotExist)); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(h.files, 0o700); err != nil {
+		return nil, err
 	}
 	if err := signingKey(h.codeDir, today, fresh); err != nil {
 		return nil, err

@@ -18,6 +18,7 @@ import (
 	"yanzheng/internal/code"
 	"yanzheng/internal/endorse"
 	"yanzheng/internal/factcache"
+	"yanzheng/internal/photolink"
 	"yanzheng/internal/ratelimit"
 	"yanzheng/internal/register"
 	"yanzheng/internal/scanlog"
@@ -81,6 +82,10 @@ func open(ctx context.Context, c config.Config, log *slog.Logger, own *factcache
 	err = p.checkSchema(ctx)
 	if err == nil {
 		err = p.store.CheckSealingKeys(ctx)
+	}
+	if err == nil {
+		key := p.imageKey()
+		err = p.store.CheckKeys(ctx, map[string][]byte{"image": key[:]})
 	}
 	if err != nil {
 		p.close()
@@ -169,6 +174,8 @@ func (p *parts) Propagate(ctx context.Context, events []models.Event) bool {
 
 func (p *parts) register() *register.Service { return register.New(p.store, p, p.now) }
 
+func (p *parts) initial() *register.Initial { return register.NewInitial(p.store, p.now) }
+
 func (p *parts) endorse(codes endorse.Codes, now func() time.Time) *endorse.Service {
 	return endorse.New(p.store, codes, p, now)
 }
@@ -178,6 +185,9 @@ func (p *parts) roles() *session.Service {
 	return session.New(nil, nil, p.store, p.store, p, p.config.Session.TTL, p.now)
 }
 
+// account puts together what users do about their own sessions.
+func (p *parts) account() *session.Account { return session.NewAccount(p.store, p, p.now) }
+
 // newDesk puts together what everybody passes who asks something of the serving process.
 func (p *parts) newDesk(w session.WeChat, log *scanlog.Log) *desk {
 	d := &desk{
@@ -186,6 +196,7 @@ func (p *parts) newDesk(w session.WeChat, log *scanlog.Log) *desk {
 		facts:      factcache.NewFacts(p.line, p.store, p.guard, p.now),
 		limiter:    ratelimit.New(p.line.Client(), ratelimit.Options{Now: p.now, Key: actorKey(p.keys)}),
 		local:      ratelimit.NewLocal(p.now, 0),
+		links:      photolink.New(p.line.Client(), p.now),
 	}
 	d.sessions = session.New(d, w, p.guarded(), d.identities, p, p.config.Session.TTL, p.now)
 	return d
@@ -240,9 +251,9 @@ func (g guarded) EnsureUser(ctx context.Context, openID, newID string, at models
 }
 
 // CreateSession begins a session while somebody waits for the log-in.
-func (g guarded) CreateSession(ctx context.Context, s models.Session) (id models.Identity, err error) {
+func (g guarded) CreateSession(ctx context.Context, s models.Session, network string) (id models.Identity, err error) {
 	err = g.guard.Ask(ctx, func(ctx context.Context) (err error) {
-		id, err = g.Store.CreateSession(ctx, s)
+		id, err = g.Store.CreateSession(ctx, s, network)
 		return err
 	})
 	return id, err

@@ -17,8 +17,10 @@ import (
 	"yanzheng/config"
 	"yanzheng/internal/code"
 	"yanzheng/internal/factcache"
+	"yanzheng/internal/holder"
 	"yanzheng/internal/scanlog"
 	"yanzheng/internal/store"
+	"yanzheng/internal/vault"
 	"yanzheng/internal/verify"
 	"yanzheng/internal/wechat"
 	"yanzheng/miniprogram-api"
@@ -69,6 +71,9 @@ type server struct {
 	verifier  *verify.Service
 	metrics   *metrics
 	readiness *readiness
+	vault     *vault.Vault
+	gallery   *holder.Gallery
+	holders   *holder.Service
 	embedded  *embedded // else nil
 	release   func()    // gives the embedded folder back
 }
@@ -131,7 +136,11 @@ func (s *server) build(ctx context.Context, c config.Config, log *slog.Logger) e
 	s.readiness = &readiness{
 		database: s.store.Ping, redis: func(ctx context.Context) error { return s.line.Client().Ping(ctx).Err() }, now: s.now,
 	}
-	api := miniprogram.New(s.verifier, s.desk.sessions, s.codes)
+	holders, err := s.own(ctx)
+	if err != nil {
+		return err
+	}
+	api := miniprogram.New(s.verifier, s.desk.sessions, s.codes, holders)
 	options := web.Options{CheckFiles: c.WeChat.CheckFiles}
 	if s.embedded != nil && c.Demo {
 		if err := s.embedded.prepare(ctx, s); err != nil {
@@ -152,7 +161,7 @@ func (s *server) run(ctx context.Context) error {
 	var wait sync.WaitGroup
 	defer wait.Wait()
 	defer stop()
-	for _, job := range []func(context.Context){s.relay.Run, s.scans.Run, s.watchKeys, s.tellMisses, s.prune} {
+	for _, job := range []func(context.Context){s.relay.Run, s.scans.Run, s.watchKeys, s.tellMisses, s.tellUses, s.prune} {
 		wait.Go(func() { job(background) })
 	}
 	failed := make(chan error, len(s.listeners))
@@ -195,6 +204,11 @@ func (s *server) run(ctx context.Context) error {
 func (s *server) close() {
 	if s.weChat != nil {
 		s.weChat.Close()
+	}
+	if s.vault != nil {
+		if err := s.vault.Close(); err != nil {
+			s.log.Warn("closing the files", "error", err)
+		}
 	}
 	if s.parts != nil {
 		s.parts.close()
@@ -253,23 +267,43 @@ func (s *server) addMisses(ctx context.Context, flush string, misses ...models.M
 	return s.store.AddMisses(ctx, flush, models.InstantOf(s.now()), misses...)
 }
 
+// tellUses writes down when sessions were last used. What is lost with a process is a few minutes of that.
+func (s *server) tellUses(ctx context.Context) {
+	every(ctx, missesEvery, func() {
+		if err := s.store.TouchSessions(ctx, s.desk.uses.Drain()); err != nil {
+			s.log.WarnContext(ctx, "last use of sessions", "error", err)
+		}
+	})
+}
+
 const (
 	pruneEvery = time.Hour
 	pruneBatch = 1000
 )
 
-// prune ends the retention of scans, those that were set aside included, and forgets sessions a day after they ended.
+// prune ends the retention of scans, those that were set aside included, and of whatever else is kept for so many days, and forgets sessions a day after they ended.
 func (s *server) prune(ctx context.Context) {
 	every(ctx, pruneEvery, func() {
 		if _, err := s.scans.Forget(ctx, s.now().AddDate(0, 0, -s.config.Scan.RetentionDays)); err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "retention of entries set aside: will try again", "error", err)
 		}
-		scans := models.InstantOf(s.now().AddDate(0, 0, -s.config.Scan.RetentionDays))
-		dayAgo := models.InstantOf(s.now().AddDate(0, 0, -1))
+		daysAgo := func(n int) models.Instant { return models.InstantOf(s.now().AddDate(0, 0, -n)) }
+		scans, sessions, c := daysAgo(s.config.Scan.RetentionDays), daysAgo(1), s.config
 		for _, job := range []func() (int64, error){
 			func() (int64, error) { return s.store.DeleteScansBefore(ctx, scans, pruneBatch) },
-			func() (int64, error) { return s.store.DeleteSessionsBefore(ctx, dayAgo, pruneBatch) },
-			func() (int64, error) { return s.store.DeleteFlushesBefore(ctx, dayAgo, pruneBatch) },
+			func() (int64, error) { return s.store.DeleteSignatureChecksBefore(ctx, scans, pruneBatch) },
+			func() (int64, error) { return s.store.DeleteSessionsBefore(ctx, sessions, pruneBatch) },
+			func() (int64, error) { return s.store.DeleteFlushesBefore(ctx, sessions, pruneBatch) },
+			func() (int64, error) {
+				return s.store.DeleteLoginsBefore(ctx, daysAgo(c.Session.RetentionDays), pruneBatch)
+			},
+			func() (int64, error) {
+				return s.store.DeleteTriesBefore(ctx, daysAgo(c.Binding.RetentionDays), pruneBatch)
+			},
+			func() (int64, error) {
+				return s.store.DeleteLocksBefore(ctx, models.InstantOf(s.now().Add(-triesWindow)), daysAgo(0), pruneBatch)
+			},
+			func() (int64, error) { return s.gallery.Prune(ctx, daysAgo(c.Images.RetentionDays), pruneBatch) },
 		} {
 			for n := int64(pruneBatch); n == pruneBatch && ctx.Err() == nil; {
 				var err error

@@ -82,6 +82,10 @@ func realEnvironment(t testing.TB, redisConfig ...string) *world {
 	if err := os.Mkdir(codes, 0o700); err != nil {
 		t.Fatal(err)
 	}
+	files := filepath.Join(dir, "files")
+	if err := os.Mkdir(files, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	w.env = environment{
 		"LISTEN": "127.0.0.1:0", "PUBLIC_URL": "http://localhost:18080", "LOG_LEVEL": "debug",
 		"DATABASE_ADDRESS": w.proxy.address, "DATABASE_USER": database.User, "DATABASE_NAME": database.Name,
@@ -94,6 +98,7 @@ func realEnvironment(t testing.TB, redisConfig ...string) *world {
 		"KEYS_ID_NUMBER_FILE": keep("id_number", "the key of the ID numbers", key(1)),
 		"KEYS_ID_INDEX_FILE":  keep("id_index", "the key of the index", key(2)),
 		"KEYS_IMAGE_FILE":     keep("image", "the key of the images", key(3)),
+		"FILES_URL":           "file://" + files,
 	}
 	maps.Copy(w.env, generous)
 	// From yesterday on, so that a key made today is the newer one.

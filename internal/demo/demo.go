@@ -32,6 +32,9 @@ type Stage struct {
 	Stray    func(c *models.Certificate) (string, error) // signs the code of a certificate without a record
 	Maker    *Maker
 	Today    models.Date
+
+	// Holder is, after Play, the registration of the first code, which is in force.
+	Holder models.Registration
 }
 
 const (
@@ -128,6 +131,9 @@ func Play(ctx context.Context, s *Stage) ([]Code, error) {
 
 func (s *Stage) play(ctx context.Context, sc scene) (string, error) {
 	r := s.Maker.Registration()
+	if s.Holder.CertificateNumber == "" {
+		s.Holder = r
+	}
 	if sc.begin != nil {
 		sc.begin(s, &r)
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // codecVersion changes with the layout; an entry of another one is a miss.
-const codecVersion = 1
+const codecVersion = 2
 
 var errEntry = errors.New("factcache: not an entry of this version")
 
@@ -17,6 +17,7 @@ var errEntry = errors.New("factcache: not an entry of this version")
 func encodeFacts(f *models.Facts) string {
 	b := make([]byte, 0, 320)
 	b = append(b, codecVersion)
+	b = append(b, images(f))
 	b = append(b, f.CertificateID[:]...)
 	for _, n := range []int64{
 		f.RegistrationID, f.PersonID, f.Version, int64(f.Kind), int64(f.KeyNumber),
@@ -51,6 +52,11 @@ func decodeFacts(s string) (*models.Facts, error) {
 		return nil, errEntry
 	}
 	f := &models.Facts{}
+	has := d.Byte()
+	f.HasPhoto, f.HasSignature = has&hasPhoto != 0, has&hasSignature != 0
+	if has > hasPhoto|hasSignature {
+		return nil, errEntry
+	}
 	copy(f.CertificateID[:], d.Take(int64(len(f.CertificateID))))
 	f.RegistrationID, f.PersonID, f.Version = d.Number(), d.Number(), d.Number()
 	f.Kind, f.KeyNumber = uint8(d.Number()), uint8(d.Number()) //nolint:gosec // written from uint8
@@ -72,6 +78,22 @@ func decodeFacts(s string) (*models.Facts, error) {
 		return nil, errEntry
 	}
 	return f, nil
+}
+
+// Which images the person has.
+const (
+	hasPhoto byte = 1 << iota
+	hasSignature
+)
+
+func images(f *models.Facts) (has byte) {
+	if f.HasPhoto {
+		has |= hasPhoto
+	}
+	if f.HasSignature {
+		has |= hasSignature
+	}
+	return has
 }
 
 func readDate(r *compact.Reader) models.Date { return models.Date(r.Number()) } //nolint:gosec // written from a Date

@@ -17,6 +17,7 @@ func codecSamples() []*models.Facts {
 	full.Kind, full.KeyNumber = 255, 31
 	full.Specialty, full.State, full.StateSince = "建筑|\x00\n", models.StateRevoked, models.MustDate("9999-12-31")
 	full.WithdrawnOn = models.MustDate("0001-01-01")
+	full.HasPhoto, full.HasSignature = true, true
 	full.Changed = []models.Field{models.FieldName, "", models.FieldValidUntil}
 	full.Blocks = []models.Block{
 		{RegistrationID: 1 << 62, Kind: models.BlockPenalty, From: 1, Until: 0},
@@ -47,7 +48,7 @@ func TestCodecRoundTrip(t *testing.T) {
 		if f, err := decodeFacts(entry + "\x00"); err == nil {
 			t.Errorf("sample %d and one byte more reads as %+v", i, f)
 		}
-		if f, err := decodeFacts("\x02" + entry[1:]); err == nil {
+		if f, err := decodeFacts("\x01" + entry[1:]); err == nil {
 			t.Errorf("sample %d of another layout reads as %+v", i, f)
 		}
 	}

@@ -24,7 +24,7 @@ type WeChat interface {
 // Users keeps users, sessions and roles.
 type Users interface {
 	EnsureUser(ctx context.Context, openID, newID string, at models.Instant) (models.User, error)
-	CreateSession(ctx context.Context, s models.Session) (models.Identity, error)
+	CreateSession(ctx context.Context, s models.Session, network string) (models.Identity, error)
 	SetRole(ctx context.Context, userID string, role models.Role, has bool, actor string, at models.Instant) ([]models.Event, error)
 }
 
@@ -68,8 +68,9 @@ type LogIn struct {
 
 const tokenBytes = 32
 
-// LogIn exchanges a log-in code for a session; the first log-in makes the user.
-func (s *Service) LogIn(ctx context.Context, address, loginCode string) (LogIn, error) {
+// LogIn exchanges a log-in code for a session; the first log-in makes the user. The kind of device and the rough network are
+// kept for the user to see (R12).
+func (s *Service) LogIn(ctx context.Context, address, loginCode string, device models.Device) (LogIn, error) {
 	if err := s.gate.AdmitLogIn(ctx, address); err != nil {
 		return LogIn{}, err
 	}
@@ -94,8 +95,8 @@ func (s *Service) LogIn(ctx context.Context, address, loginCode string) (LogIn, 
 	}
 	out.Identity, err = s.users.CreateSession(ctx, models.Session{
 		TokenHash: hash, UserID: user.ID,
-		CreatedAt: models.InstantOf(now), ExpiresAt: models.InstantOf(out.ExpiresAt),
-	})
+		CreatedAt: models.InstantOf(now), ExpiresAt: models.InstantOf(out.ExpiresAt), Device: device, LastUsedAt: models.InstantOf(now),
+	}, network(address))
 	return out, err
 }
 
@@ -125,6 +126,9 @@ func (s *Service) Judge(id models.Identity, err error) (models.Identity, error) 
 // SetRole gives a user a role or takes it. changed is false when nothing had to be done; propagated as
 // for every change.
 func (s *Service) SetRole(ctx context.Context, userID string, role models.Role, has bool, actor string) (changed, propagated bool, err error) {
+	if role == models.RoleHolder {
+		return false, false, models.ErrRoleFollows
+	}
 	events, err := s.users.SetRole(ctx, userID, role, has, actor, models.InstantOf(s.now()))
 	if err != nil || len(events) == 0 {
 		return false, true, err

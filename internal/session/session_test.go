@@ -45,7 +45,7 @@ func TestLogIn(t *testing.T) {
 
 func TestLogInRefusedByWeChat(t *testing.T) {
 	g := newGatehouse(t)
-	in, err := g.LogIn(t.Context(), address, "stale")
+	in, err := g.LogIn(t.Context(), address, "stale", "")
 	testkit.WantErr(t, err, errWeChat)
 	if in.Token != "" || g.count("SELECT COUNT(*) FROM users")+g.count("SELECT COUNT(*) FROM sessions") != 0 {
 		t.Errorf("%+v, and something is left", in)
@@ -59,7 +59,7 @@ func TestFirstLogInTwiceAtOnce(t *testing.T) {
 	errs := make([]error, len(ins))
 	var all sync.WaitGroup
 	for i := range ins {
-		all.Go(func() { ins[i], errs[i] = g.LogIn(t.Context(), address, "code-ming") })
+		all.Go(func() { ins[i], errs[i] = g.LogIn(t.Context(), address, "code-ming", "") })
 	}
 	all.Wait()
 	testkit.Must(t, errors.Join(errs...))

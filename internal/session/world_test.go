@@ -138,7 +138,7 @@ func (s *shaky) Propagate(ctx context.Context, events []models.Event) bool {
 
 func (g *gatehouse) logIn(who string) session.LogIn {
 	g.t.Helper()
-	in, err := g.LogIn(g.t.Context(), address, "code-"+who)
+	in, err := g.LogIn(g.t.Context(), address, "code-"+who, models.DeviceIOS)
 	testkit.Must(g.t, err)
 	return in
 }

@@ -24,7 +24,7 @@ func (p *place) calls() []call {
 	c := p.issue(r)
 	u := p.user("away")
 	s := session(u, 0x71)
-	_, err := p.CreateSession(p.t.Context(), s)
+	_, err := p.CreateSession(p.t.Context(), s, "")
 	testkit.Must(p.t, err)
 	testkit.Must(p.t, p.CheckSealingKeys(p.t.Context())) // the first one writes
 	return []call{

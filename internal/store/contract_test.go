@@ -19,6 +19,8 @@ func TestStore(t *testing.T) {
 		{"Outbox", testOutbox},
 		{"Epochs", testEpochs},
 		{"Users", testUsers},
+		{"Holders", testHolders},
+		{"Images", testImages},
 		{"Scans", testScans},
 		{"Misses", testMisses},
 		{"Errors", testErrors},

@@ -18,6 +18,8 @@ import (
 var stored = []any{
 	&models.Person{}, &models.Registration{}, &models.Block{}, &models.Certificate{}, &models.Event{},
 	&models.User{}, &models.Grant{}, &models.Session{}, &models.Scan{}, &store.KeyFingerprint{}, &models.Epoch{}, &models.Miss{}, &store.MissFlush{},
+	&models.Binding{}, &models.BindingTry{}, &models.BindingLock{}, &models.BindingClaim{}, &models.Image{}, &models.Login{},
+	&models.SignatureCheck{}, &models.Application{},
 }
 
 // mayBeNone are the dates that a row may lack. Every other date must be there.
@@ -39,10 +41,32 @@ func room() map[string]int {
 		categories = append(categories, p.Category)
 	}
 	const name, number, employer, employerCode, specialty, reason, userID, actor = 50, 40, 100, 18, 50, 500, 21, 64
+	const digest, way = 64, 20
 	category := longest(categories...)
+	device := longest(models.DeviceIOS, models.DeviceAndroid, models.DeviceHarmony, models.DeviceWindows, models.DeviceMac, models.DeviceOther)
 	return map[string]int{
 		"persons.name": name, "persons.sex": longest(models.Male, models.Female),
 		"persons.id_type": longest(models.IDResident, models.IDHongKongMacau, models.IDTaiwan, models.IDPassport, models.IDResidencePass, models.IDForeignerPass),
+
+		"persons.photo_digest": digest, "persons.signature_digest": digest,
+		"certificates.printed_photo_digest": digest, "certificates.printed_signature_digest": digest,
+
+		"bindings.user_id": userID, "bindings.way": way, "binding_tries.user_id": userID, "binding_tries.way": way,
+		"binding_tries.outcome":  longest(models.TryMatched, models.TryWrong, models.TryLocked),
+		"binding_claims.user_id": userID, "binding_claims.way": way, "binding_claims.decided_by": actor, "binding_claims.reason": reason,
+		"binding_claims.state": longest(models.ClaimOpen, models.ClaimAccepted, models.ClaimRefused),
+
+		"person_images.kind":  longest(models.ImagePhoto, models.ImageSignature),
+		"person_images.state": longest(models.ImagePending, models.ImageAccepted, models.ImageRefused, models.ImageReplaced),
+		"person_images.name":  len("images/") + 26, "person_images.digest": digest, "person_images.uploaded_by": userID,
+		"person_images.decided_by": actor, "person_images.reason": reason,
+
+		"sessions.device": device, "logins.device": device, "logins.user_id": userID, "logins.network": len("ffff:ffff:ffff::/48"),
+
+		"signature_findings.scan_id": 36, "signature_findings.user_id": userID, "signature_findings.remark": models.MaxNoteLength,
+		"signature_findings.finding": longest(models.SignatureMatches, models.SignatureDiffers, models.SignatureMissing),
+
+		"applications.number": number, "applications.category": category, "applications.admitted_by": actor,
 
 		"registrations.category": category, "registrations.certificate_number": number, "registrations.seal_number": number,
 		"registrations.employer": employer, "registrations.employer_code": employerCode, "registrations.specialty": specialty,
@@ -56,9 +80,9 @@ func room() map[string]int {
 		"events.subject": longest(models.SubjectRegistration, models.SubjectUser), "events.subject_id": userID, "events.actor": actor, "events.reason": reason,
 		"events.kind": longest(models.EventRegistered, models.EventImported, models.EventChanged, models.EventSuspended, models.EventRestored, models.EventCancelled,
 			models.EventWithdrawn, models.EventRevoked, models.EventBlocked, models.EventUnblocked, models.EventIssued,
-			models.EventCertificateWithdrawn, models.EventGranted, models.EventDenied),
+			models.EventCertificateWithdrawn, models.EventImageAccepted, models.EventBound, models.EventUnbound, models.EventSessionsEnded, models.EventGranted, models.EventDenied),
 
-		"key_fingerprints.name": longest("id_number", "id_index", "code/31"),
+		"key_fingerprints.name": longest("id_number", "id_index", "image", "code/31"),
 
 		"code_misses.channel": longest(models.ChannelPublic, models.ChannelAPI), "code_misses.reason": longest(models.ReasonWithdrawn, models.ReasonUnknownKey),
 

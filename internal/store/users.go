@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -28,9 +29,15 @@ func (s *Store) EnsureUser(ctx context.Context, openID, newID string, at models.
 	return u, wrap(err)
 }
 
-// CreateSession writes a new session and gives what it stands for.
-func (s *Store) CreateSession(ctx context.Context, session models.Session) (models.Identity, error) {
-	if err := s.db.WithContext(ctx).Create(&session).Error; err != nil {
+// CreateSession writes a new session, with the record of the log-in that made it, and gives what it stands for.
+func (s *Store) CreateSession(ctx context.Context, session models.Session, network string) (models.Identity, error) {
+	err := s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
+		if err := tx.Create(&session).Error; err != nil {
+			return err
+		}
+		return tx.Create(&models.Login{UserID: session.UserID, At: session.CreatedAt, Device: session.Device, Network: network}).Error
+	})
+	if err != nil {
 		return models.Identity{}, wrap(err)
 	}
 	return s.Identity(ctx, session.TokenHash)
@@ -39,7 +46,7 @@ func (s *Store) CreateSession(ctx context.Context, session models.Session) (mode
 // Identity gives what a session stands for; ErrNotFound when there is none, or it was ended. Its end by
 // time is for the caller to judge.
 //
-// It is one statement, so that session, version and roles are of one moment: an identity that is older than its version
+// It is one statement, so that session, version, roles and binding are of one moment: an identity that is older than its version
 // would pass every fence.
 func (s *Store) Identity(ctx context.Context, tokenHash []byte) (models.Identity, error) {
 	var rows []struct {
@@ -47,13 +54,15 @@ func (s *Store) Identity(ctx context.Context, tokenHash []byte) (models.Identity
 		Version   int64
 		ExpiresAt models.Instant
 		Role      *models.Role
+		PersonID  *int64
 	}
 	err := s.hot.WithContext(ctx).Table("sessions").
-		Select("users.id AS user_id, users.version, sessions.expires_at, grants.role").
+		Select("users.id AS user_id, users.version, sessions.expires_at, grants.role, bindings.person_id").
 		Joins("JOIN users ON users.id = sessions.user_id").
 		Joins("LEFT JOIN grants ON grants.user_id = users.id").
+		Joins("LEFT JOIN bindings ON bindings.user_id = users.id").
 		Where("sessions.token_hash = ? AND sessions.ended_at = 0", tokenHash).
-		Order("grants.role").Find(&rows).Error
+		Find(&rows).Error
 	if err == nil && len(rows) == 0 {
 		err = gorm.ErrRecordNotFound
 	}
@@ -66,6 +75,11 @@ func (s *Store) Identity(ctx context.Context, tokenHash []byte) (models.Identity
 			id.Roles = append(id.Roles, *r.Role)
 		}
 	}
+	if rows[0].PersonID != nil {
+		id.Roles = append(id.Roles, models.RoleHolder)
+	}
+	slices.Sort(id.Roles)
+	id.Roles = slices.Compact(id.Roles)
 	return id, nil
 }
 
@@ -97,10 +111,7 @@ func (s *Store) SetRole(ctx context.Context, userID string, role models.Role, ha
 		if err != nil {
 			return err
 		}
-		if err := tx.Model(&models.User{}).Where("id = ?", u.ID).Update("version", u.Version+1).Error; err != nil {
-			return err
-		}
-		e, err := record(tx, models.SubjectUser, u.ID, u.Version+1, models.Event{Kind: kind, Actor: actor, Reason: string(role)}, at)
+		e, err := nextUser(tx, &u, models.Event{Kind: kind, Actor: actor, Reason: string(role)}, at)
 		events = []models.Event{e}
 		return err
 	})
@@ -116,5 +127,70 @@ func (s *Store) DeleteSessionsBefore(ctx context.Context, before models.Instant,
 		return 0, wrap(err)
 	}
 	done := db.Where("token_hash IN ?", hashes).Delete(&models.Session{})
+	return done.RowsAffected, wrap(done.Error)
+}
+
+// SessionsOf gives a user's sessions that go on at an instant, the newest first, at most limit.
+func (s *Store) SessionsOf(ctx context.Context, userID string, now models.Instant, limit int) ([]models.Session, error) {
+	var all []models.Session
+	err := s.db.WithContext(ctx).Where("user_id = ? AND ended_at = 0 AND expires_at > ?", userID, now).
+		Order("created_at DESC, token_hash").Limit(limit).Find(&all).Error
+	return all, wrap(err)
+}
+
+// EndSessions ends sessions of a user: those of the hashes, or all when there are none. The event makes every cache forget them.
+func (s *Store) EndSessions(ctx context.Context, userID string, hashes [][]byte, actor string, at models.Instant) (ended int64, events []models.Event, err error) {
+	err = s.transact(ctx, func(tx *gorm.DB) error {
+		ended, events = 0, nil
+		var u models.User
+		if err := tx.Clauses(forUpdate).Where("id = ?", userID).Take(&u).Error; err != nil {
+			return err
+		}
+		q := tx.Model(&models.Session{}).Where("user_id = ? AND ended_at = 0", userID)
+		if hashes != nil {
+			q = q.Where("token_hash IN ?", hashes)
+		}
+		done := q.Update("ended_at", at)
+		if ended = done.RowsAffected; done.Error != nil || ended == 0 {
+			return done.Error
+		}
+		e, err := nextUser(tx, &u, models.Event{Kind: models.EventSessionsEnded, Actor: actor}, at)
+		events = []models.Event{e}
+		return err
+	})
+	return ended, events, err
+}
+
+// TouchSessions notes when sessions were last used. It needs no event: nothing that a session may do follows from it.
+func (s *Store) TouchSessions(ctx context.Context, used map[[32]byte]models.Instant) error {
+	db := s.db.WithContext(ctx)
+	for hash, at := range used {
+		err := db.Model(&models.Session{}).Where("token_hash = ? AND last_used_at < ?", hash[:], at).Update("last_used_at", at).Error
+		if err != nil {
+			return wrap(err)
+		}
+	}
+	return nil
+}
+
+// Logins gives a user's log-ins before one (0: from the newest on), newest first.
+func (s *Store) Logins(ctx context.Context, userID string, before int64, limit int) ([]models.Login, error) {
+	q := s.db.WithContext(ctx).Where("user_id = ?", userID)
+	if before > 0 {
+		q = q.Where("id < ?", before)
+	}
+	var all []models.Login
+	err := q.Order("id DESC").Limit(limit).Find(&all).Error
+	return all, wrap(err)
+}
+
+// DeleteLoginsBefore ends the retention of log-ins older than an instant, at most limit at once.
+func (s *Store) DeleteLoginsBefore(ctx context.Context, before models.Instant, limit int) (int64, error) {
+	db := s.db.WithContext(ctx)
+	var ids []int64
+	if err := db.Model(&models.Login{}).Where("at < ?", before).Order("at").Limit(limit).Pluck("id", &ids).Error; err != nil || len(ids) == 0 {
+		return 0, wrap(err)
+	}
+	done := db.Where("id IN ?", ids).Delete(&models.Login{})
 	return done.RowsAffected, wrap(done.Error)
 }

@@ -21,6 +21,7 @@ func testUsers(t *testing.T, d dialect) {
 	t.Run("roles", p.testRoles)
 	t.Run("sessions", p.testSessions)
 	t.Run("identity is of one moment", p.testIdentityIsOfOneMoment)
+	t.Run("sessions are ended", p.testSessionsEnded)
 	t.Run("sessions are cleared away", p.testSessionsCleared)
 }
 
@@ -87,7 +88,7 @@ func (p *place) testRoles(t *testing.T) {
 	p = p.within(t)
 	u := p.user("roles")
 	s := session(u, 1)
-	_, err := p.CreateSession(t.Context(), s)
+	_, err := p.CreateSession(t.Context(), s, "192.0.2.0/24")
 	testkit.Must(t, err)
 	version, pending := int64(1), len(p.pending())
 	for i, step := range []struct {
@@ -164,19 +165,19 @@ func (p *place) testSessions(t *testing.T) {
 	s, other := session(u, 2), session(u, 3)
 	_, err := p.SetRole(t.Context(), u.ID, models.RoleHolder, true, "x", at)
 	testkit.Must(t, err)
-	id, err := p.CreateSession(t.Context(), s)
+	id, err := p.CreateSession(t.Context(), s, "192.0.2.0/24")
 	want := models.Identity{UserID: u.ID, Roles: []models.Role{models.RoleHolder}, Version: 2, ExpiresAt: at + 1000}
 	if err != nil || id.UserID != want.UserID || !slices.Equal(id.Roles, want.Roles) || id.Version != 2 || id.ExpiresAt != want.ExpiresAt {
 		t.Errorf("created %+v, %v", id, err)
 	}
-	_, err = p.CreateSession(t.Context(), other)
+	_, err = p.CreateSession(t.Context(), other, "192.0.2.0/24")
 	testkit.Must(t, err)
 	if got := p.identity(s); got.UserID != want.UserID || got.ExpiresAt != want.ExpiresAt || got.Version != want.Version {
 		t.Errorf("read %+v", got)
 	}
-	_, err = p.CreateSession(t.Context(), s)
+	_, err = p.CreateSession(t.Context(), s, "192.0.2.0/24")
 	testkit.WantErr(t, err, models.ErrConflict)
-	_, err = p.CreateSession(t.Context(), session(models.User{ID: "nobody"}, 4))
+	_, err = p.CreateSession(t.Context(), session(models.User{ID: "nobody"}, 4), "")
 	if err == nil || errors.Is(err, models.ErrUnavailable) {
 		t.Errorf("a session of nobody: %v", err)
 	}
@@ -201,7 +202,7 @@ func (p *place) testIdentityIsOfOneMoment(t *testing.T) {
 	p = p.within(t)
 	u := p.user("moment")
 	s := session(u, 7)
-	_, err := p.CreateSession(t.Context(), s)
+	_, err := p.CreateSession(t.Context(), s, "192.0.2.0/24")
 	testkit.Must(t, err)
 	done := make(chan struct{})
 	go func() {
@@ -226,13 +227,63 @@ func (p *place) testIdentityIsOfOneMoment(t *testing.T) {
 	}
 }
 
+func (p *place) testSessionsEnded(t *testing.T) {
+	p = p.within(t)
+	u, stranger := p.user("ending"), p.user("stranger")
+	var all []models.Session
+	for i, owner := range []models.User{u, u, u, stranger} {
+		s := session(owner, 0x70+byte(i))
+		s.CreatedAt, s.Device = at+models.Instant(i), models.DeviceIOS
+		_, err := p.CreateSession(t.Context(), s, "192.0.2.0/24")
+		testkit.Must(t, err)
+		all = append(all, s)
+	}
+	own, err := p.SessionsOf(t.Context(), u.ID, at, 10)
+	if err != nil || len(own) != 3 || own[0].CreatedAt != at+2 || own[0].Device != models.DeviceIOS {
+		t.Errorf("own %+v, %v", own, err)
+	}
+	if own, err := p.SessionsOf(t.Context(), u.ID, at+1000, 10); err != nil || len(own) != 0 {
+		t.Errorf("over by time: %+v, %v", own, err)
+	}
+	testkit.Must(t, p.TouchSessions(t.Context(), map[[32]byte]models.Instant{[32]byte(all[0].TokenHash): later}))
+	testkit.Must(t, p.TouchSessions(t.Context(), map[[32]byte]models.Instant{[32]byte(all[0].TokenHash): at}))
+	if n := p.count("SELECT COUNT(*) FROM sessions WHERE last_used_at = ? AND user_id = ?", int64(later), u.ID); n != 1 {
+		t.Errorf("%d sessions were used", n)
+	}
+	for _, step := range []struct {
+		hashes [][]byte
+		ended  int64
+	}{{[][]byte{all[3].TokenHash}, 0}, {[][]byte{all[0].TokenHash}, 1}, {[][]byte{all[0].TokenHash}, 0}, {nil, 2}, {nil, 0}} {
+		n, events, err := p.EndSessions(t.Context(), u.ID, step.hashes, u.ID, later)
+		if err != nil || n != step.ended || (len(events) == 1) != (n > 0) {
+			t.Errorf("ended %d, %+v, %v, want %d", n, events, err, step.ended)
+		}
+	}
+	for _, s := range all[:3] {
+		_, err := p.Identity(t.Context(), s.TokenHash)
+		testkit.WantErr(t, err, models.ErrNotFound)
+	}
+	p.identity(all[3])
+	logins, err := p.Logins(t.Context(), u.ID, 0, 2)
+	if err != nil || len(logins) != 2 || logins[0].At != at+2 || logins[0].Network != "192.0.2.0/24" || logins[0].Device != models.DeviceIOS {
+		t.Errorf("log-ins %+v, %v", logins, err)
+	}
+	if rest, err := p.Logins(t.Context(), u.ID, logins[1].ID, 2); err != nil || len(rest) != 1 || rest[0].At != at {
+		t.Errorf("the rest %+v, %v", rest, err)
+	}
+	before := p.count("SELECT COUNT(*) FROM logins")
+	if n, err := p.DeleteLoginsBefore(t.Context(), at+1, 1000); err != nil || n == 0 || p.count("SELECT COUNT(*) FROM logins") != before-int(n) {
+		t.Errorf("%d went, %v", n, err)
+	}
+}
+
 func (p *place) testSessionsCleared(t *testing.T) {
 	p = p.within(t)
 	u := p.user("cleared")
 	for i := range byte(5) {
 		s := session(u, 0x50+i)
 		s.ExpiresAt = at + models.Instant(i)
-		_, err := p.CreateSession(t.Context(), s)
+		_, err := p.CreateSession(t.Context(), s, "192.0.2.0/24")
 		testkit.Must(t, err)
 	}
 	for _, step := range []struct {

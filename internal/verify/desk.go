@@ -11,9 +11,10 @@ type Purpose uint8
 
 // The purposes.
 const (
-	ForScan   Purpose = iota // a scan of a logged-in user
-	ForPublic                // a look at /v/, without an account
-	ForLookUp                // a look-up by number
+	ForScan    Purpose = iota // a scan of a logged-in user
+	ForPublic                 // a look at /v/, without an account
+	ForLookUp                 // a look-up by number
+	ForAccount                // what a logged-in user does beside scanning
 )
 
 // Arrival is somebody who asks.
@@ -29,8 +30,8 @@ type Entry struct {
 	User  models.Identity
 	Facts models.KnownFacts
 	// Record keeps a scan for good, and counts the person whose registration it shows (0: none). Once it returns without
-	// error the scan is never lost.
-	Record func(ctx context.Context, scan models.Scan, person int64) error
+	// error the scan is never lost. It also makes single-use links to images of the person; those it cannot make are left out.
+	Record func(ctx context.Context, scan models.Scan, person int64, show []models.ImageKind) ([]models.ImageLink, error)
 	// Shown counts the person where nothing is recorded; an error when that is one person too many.
 	Shown func(ctx context.Context, person int64) error
 }

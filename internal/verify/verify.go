@@ -57,6 +57,7 @@ type Answer struct {
 	AsOf    time.Time // the facts were the register's at this instant
 	Source  models.Source
 	Verdict models.Verdict
+	Links   []models.ImageLink // to images that the user may see
 }
 
 // Scan gives the verdict on a code, recorded.
@@ -76,7 +77,25 @@ func (s *Service) Scan(ctx context.Context, r Request) (Answer, error) {
 	if r.Place != nil {
 		scan.LatCenti, scan.LngCenti = &r.Place.LatCenti, &r.Place.LngCenti
 	}
-	return s.record(ctx, read, s.decide(read, entry.Facts), entry, scan)
+	a := s.decide(read, entry.Facts)
+	return s.record(ctx, read, a, entry, scan, showable(a.Verdict, entry.User))
+}
+
+// showable says which images a logged-in user may see after a genuine scan (domain: who may see what): enough to beat a genuine
+// code glued on a forged print, never enough to forge one.
+func showable(v models.Verdict, user models.Identity) []models.ImageKind {
+	r := v.Registration
+	if r == nil || !r.Facts.HasPhoto && !r.Facts.HasSignature {
+		return nil
+	}
+	kinds := make([]models.ImageKind, 0, 2)
+	if r.Facts.HasPhoto {
+		kinds = append(kinds, models.ImagePhoto)
+	}
+	if r.Facts.HasSignature && user.Has(models.RoleInspector) {
+		kinds = append(kinds, models.ImageSignature)
+	}
+	return kinds
 }
 
 // Public gives the verdict on the digits behind the public prefix. Only a genuine code is looked up and
@@ -105,7 +124,7 @@ func (s *Service) Public(ctx context.Context, address, digits string, look bool)
 		}
 		return a, nil
 	}
-	return s.record(ctx, read, a, entry, models.Scan{Channel: models.ChannelPublic})
+	return s.record(ctx, read, a, entry, models.Scan{Channel: models.ChannelPublic}, nil)
 }
 
 // decide gives the verdict on a code, from the facts of its certificate where it is genuine.
@@ -123,7 +142,7 @@ func (s *Service) decide(read models.Reading, known models.KnownFacts) Answer {
 }
 
 // record writes the scan and gives the answer its id.
-func (s *Service) record(ctx context.Context, read models.Reading, a Answer, entry Entry, scan models.Scan) (Answer, error) {
+func (s *Service) record(ctx context.Context, read models.Reading, a Answer, entry Entry, scan models.Scan, show []models.ImageKind) (Answer, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return Answer{}, err
@@ -140,7 +159,7 @@ func (s *Service) record(ctx context.Context, read models.Reading, a Answer, ent
 	if r := a.Verdict.Registration; r != nil {
 		scan.RegistrationStatus, scan.RegistrationID, person = r.Status, &r.Facts.RegistrationID, r.Facts.PersonID
 	}
-	if err := entry.Record(ctx, scan, person); err != nil {
+	if a.Links, err = entry.Record(ctx, scan, person, show); err != nil {
 		return Answer{}, models.ErrUnavailable.Because(err)
 	}
 	return a, nil

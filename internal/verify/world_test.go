@@ -47,6 +47,7 @@ type counter struct {
 	misses     []models.Reason
 	keptOut    map[string]bool // by address
 	oneTooMany bool            // whoever is shown
+	roles      []models.Role
 }
 
 func newCounter(t *testing.T) *counter { return counterOn(t, "SQLite") }
@@ -96,7 +97,7 @@ func (c *counter) Admit(ctx context.Context, a verify.Arrival) (verify.Entry, er
 		return nil
 	}}
 	if a.Purpose == verify.ForScan {
-		e.User.UserID = "u-inspector"
+		e.User.UserID, e.User.Roles = "u-inspector", c.roles
 	}
 	var err error
 	if a.Certificate != nil {
@@ -139,6 +140,7 @@ type watchedLog struct {
 	mu      sync.Mutex
 	scans   []models.Scan
 	persons []int64
+	shown   []models.ImageKind
 	before  func() error
 }
 
@@ -148,18 +150,18 @@ func (w *watchedLog) person(id int64) {
 	w.persons = append(w.persons, id)
 }
 
-func (w *watchedLog) record(ctx context.Context, scan models.Scan, person int64) error {
+func (w *watchedLog) record(ctx context.Context, scan models.Scan, person int64, show []models.ImageKind) ([]models.ImageLink, error) {
 	w.person(person)
 	w.mu.Lock()
-	w.scans = append(w.scans, scan)
+	w.scans, w.shown = append(w.scans, scan), show
 	before := w.before
 	w.mu.Unlock()
 	if before != nil {
 		if err := before(); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return w.store.AppendScans(ctx, scan)
+	return nil, w.store.AppendScans(ctx, scan)
 }
 
 func (w *watchedLog) kept() []models.Scan {
