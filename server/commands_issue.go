@@ -40,7 +40,7 @@ func (p *program) issueCommand() *cobra.Command {
 			}
 			issue := func(ctx context.Context, parts *parts) error { return p.issue(ctx, parts, cat, numbers) }
 			if len(numbers) > 1 { // a list takes as long as it takes
-				return p.with(c.Context(), issue)
+				return knownOrNot(p.with(c.Context(), issue), againIssues)
 			}
 			return p.deciding(c.Context(), againIssues, issue)
 		},

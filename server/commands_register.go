@@ -51,16 +51,21 @@ func (p *program) deciding(ctx context.Context, again models.Text, f func(ctx co
 		return err
 	}
 	defer opened.close()
-	err = f(ctx, opened)
-	switch {
-	case errors.Is(err, store.ErrOutcomeUnknown):
-		unknown := errOutcomeUnknown.Because(err)
-		unknown.Message = models.Text{ZH: unknown.Message.ZH + again.ZH, EN: unknown.Message.EN + again.EN}
-		return unknown
-	case errors.Is(err, models.ErrUnavailable):
+	err = knownOrNot(f(ctx, opened), again)
+	if errors.Is(err, models.ErrUnavailable) && !errors.Is(err, errOutcomeUnknown) {
 		return errNotCommitted.Because(err)
 	}
 	return err
+}
+
+// knownOrNot says so where nobody knows whether a change was committed, and what it does to run the command again.
+func knownOrNot(err error, again models.Text) error {
+	if !errors.Is(err, store.ErrOutcomeUnknown) {
+		return err
+	}
+	unknown := errOutcomeUnknown.Because(err)
+	unknown.Message = models.Text{ZH: unknown.Message.ZH + again.ZH, EN: unknown.Message.EN + again.EN}
+	return unknown
 }
 
 // What it does to run a command again of which nobody knows whether it was committed.

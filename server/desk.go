@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -96,7 +97,9 @@ func (d *desk) admitUser(ctx context.Context, a verify.Arrival) (verify.Entry, e
 	look.Exec(ctx)
 	id, err := d.sessions.Judge(who.Get(ctx))
 	if err != nil {
-		d.owners.Remove(string(hash))
+		if errors.Is(err, session.ErrSession) {
+			d.owners.Remove(string(hash))
+		}
 		return verify.Entry{}, err
 	}
 	d.uses.Note(hash, models.InstantOf(d.now()))
@@ -235,8 +238,12 @@ func (t *trip) shown(ctx context.Context, person int64) error {
 
 // exec makes the trip, unless Redis did not serve the one before. Each part knows its own outcome.
 func (t *trip) exec(ctx context.Context, pipe redis.Pipeliner) {
-	if !t.look.Away() {
+	sent := !t.look.Away()
+	if sent {
 		t.desk.line.Exec(ctx, pipe)
+	}
+	if t.persons != nil {
+		t.persons.Settle(sent)
 	}
 }
 

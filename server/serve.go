@@ -131,7 +131,7 @@ func (s *server) build(ctx context.Context, c config.Config, log *slog.Logger) e
 	}
 	s.scans = s.newScanLog()
 	s.desk = s.newDesk(s.weChat, s.scans)
-	s.verifier = verify.New(s.codes, s.desk, s.guarded(), s.patience(), s.now)
+	s.verifier = verify.New(s.codes, s.desk, s.guarded(), s.guard, s.now)
 	s.metrics = newMetrics(s)
 	s.readiness = &readiness{
 		database: s.store.Ping, redis: func(ctx context.Context) error { return s.line.Client().Ping(ctx).Err() }, now: s.now,

@@ -72,7 +72,8 @@ type Outcome struct {
 }
 
 // EndorseAll makes certificates for up to MaxAtOnce numbers, as Endorse does for one, in a single transaction. What cannot be
-// endorsed has its own error and does not keep the others from it; an error of all means that none was made.
+// endorsed has its own error and does not keep the others from it; an error of all means that none was made,
+// unless the store does not know.
 func (s *Service) EndorseAll(ctx context.Context, category models.Category, numbers []string, actor string) ([]Outcome, error) {
 	if len(numbers) > MaxAtOnce {
 		return nil, models.ErrInternal

@@ -99,11 +99,13 @@ func (r *Relay) enter(ctx context.Context, s seen) (entered bool, err error) {
 	if same && r.toldMeanwhile(ctx, present.Name) {
 		return false, nil
 	}
-	since := r.now()
+	now := models.InstantOf(r.now())
+	late := models.InstantOf(r.now().Add(handOver))
+	since := max(now, min(present.Since, late)) // a hand-over goes on through the epochs that begin meanwhile
 	if s.servers.TookOver && present.Name != "" && !s.servers.held(present.Holder) {
-		since = since.Add(handOver)
+		since = late
 	}
-	next := models.Epoch{Name: rand.Text()[:10], Holder: s.servers.holder(), Since: models.InstantOf(since)}
+	next := models.Epoch{Name: rand.Text()[:10], Holder: s.servers.holder(), Since: since}
 	replaced, err := r.epochs.ReplaceEpoch(ctx, present.Name, next)
 	if err != nil || !replaced {
 		return false, err

@@ -145,7 +145,7 @@ func answered(err error) bool {
 	if !errors.As(err, &reply) {
 		return false
 	}
-	for _, cannot := range []string{"LOADING", "READONLY", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "NOREPLICAS", "WRONGPASS", "NOAUTH"} {
+	for _, cannot := range []string{"LOADING", "READONLY", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "NOREPLICAS", "MISCONF", "WRONGPASS", "NOAUTH"} {
 		if strings.HasPrefix(reply.Error(), cannot) {
 			return false
 		}

@@ -127,13 +127,19 @@ func (r *FactsRead) Get(ctx context.Context) (models.KnownFacts, error) {
 		case <-ctx.Done():
 			return models.KnownFacts{}, models.ErrUnavailable.Because(ctx.Err())
 		case got := <-done:
+			found, _ := got.Val.(found)
 			if got.Err != nil {
+				if again && found.began.Before(r.began) && f.guard.Patient(ctx) {
+					continue // it had less time than we have
+				}
 				if v.facts != nil && v.facts.Final(models.DateOf(f.now())) {
 					return v.known(f.now()), nil
 				}
 				return models.KnownFacts{}, got.Err
 			}
-			found := got.Val.(found)
+			if found.Source == models.SourceDatabase {
+				heard(ctx)
+			}
 			if again && r.outran(&v, &found) {
 				continue // the next one began after we came
 			}

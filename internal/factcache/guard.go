@@ -28,8 +28,8 @@ const queue = 8
 
 // Shares of the patience.
 const (
-	// withoutRedis is what an answer may take while Redis does not serve either: nothing but the database is waited for, and
-	// whoever asks is told soon that both are away.
+	// withoutRedis is how long an answer waits for a first word of the database while Redis does not serve either: whoever
+	// asks is told soon that both are away.
 	withoutRedis = 0.56
 	// least is what must be left for a question to the database. With less, its time-out would tell of those who wait, not
 	// of the database.
@@ -65,17 +65,49 @@ func (g *Guard) Flight(ctx context.Context) (context.Context, context.CancelFunc
 	return flight, cancel
 }
 
+// Begin begins an answer, which has one patience for all that it asks.
+func (g *Guard) Begin(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithValue(ctx, answerKey{}, new(atomic.Bool)), g.patient)
+}
+
+// answerKey finds, in the context of an answer, whether the database has answered a question of it.
+type answerKey struct{}
+
+// heard notes that the database answers: the rest of this answer may wait for it the whole patience, Redis or not.
+func heard(ctx context.Context) {
+	if h, ok := ctx.Value(answerKey{}).(*atomic.Bool); ok {
+		h.Store(true)
+	}
+}
+
+// due is when an answer must have what it asks the database for.
+func (g *Guard) due(ctx context.Context) time.Time {
+	due, _ := ctx.Deadline()
+	if h, ok := ctx.Value(answerKey{}).(*atomic.Bool); g.away() && !(ok && h.Load()) {
+		return due.Add(-g.share(1 - withoutRedis))
+	}
+	return due
+}
+
+// Patient tells whether there is time left in an answer to ask the database.
+func (g *Guard) Patient(ctx context.Context) bool {
+	if _, ok := ctx.Deadline(); !ok {
+		return true
+	}
+	soon, cancel := context.WithDeadline(ctx, g.due(ctx).Add(-g.share(least)))
+	defer cancel()
+	return soon.Err() == nil
+}
+
 // Ask lets f ask the database, until the answer is due. models.ErrUnavailable: no place is free soon enough, the database
 // did not answer in time, or it has not answered lately.
 func (g *Guard) Ask(ctx context.Context, f func(ctx context.Context) error) error {
+	answer := ctx
 	ctx, cancel := context.WithTimeout(ctx, g.patient)
 	defer cancel()
-	due, _ := ctx.Deadline()
-	if g.away() {
-		due = due.Add(-g.share(1 - withoutRedis))
-		ctx, cancel = context.WithDeadline(ctx, due)
-		defer cancel()
-	}
+	due := g.due(ctx)
+	ctx, cancel = context.WithDeadline(ctx, due)
+	defer cancel()
 	_, err := g.circuit.Execute(func() (struct{}, error) {
 		if !g.enter(ctx, due.Add(-g.share(least))) {
 			g.shed.Add(1)
@@ -90,6 +122,9 @@ func (g *Guard) Ask(ctx context.Context, f func(ctx context.Context) error) erro
 	})
 	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
 		err = models.ErrUnavailable.Because(err)
+	}
+	if !errors.Is(err, models.ErrUnavailable) && !errors.Is(err, context.Canceled) {
+		heard(answer)
 	}
 	return err
 }

@@ -28,6 +28,7 @@ type Line struct {
 // Open gives a line with a breaker. It does not wait for Redis: the service starts, and runs, without it.
 func Open(r Redis) *Line {
 	l := &Line{trip: r.Timeout}
+	l.breaks.Store(1) // nobody vouched for it yet
 	l.rdb = clientOf(r, func() { l.breaks.Add(1) })
 	return l
 }
@@ -47,17 +48,21 @@ func (l *Line) believed() bool { return l.breaks.Load() == l.vouched.Load() }
 // Exec makes one round trip within the time of one. False: Redis did not serve some of it. What went wrong is for each of
 // its parts to judge.
 func (l *Line) Exec(ctx context.Context, pipe redis.Pipeliner) (served bool) {
+	trip := ctx
 	if l.trip > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, l.trip)
+		trip, cancel = context.WithTimeout(ctx, l.trip)
 		defer cancel()
 	}
-	cmds, _ := pipe.Exec(ctx)
+	cmds, _ := pipe.Exec(trip)
 	for _, c := range cmds {
-		if !answered(c.Err()) {
-			l.silent.Store(!errors.Is(c.Err(), context.Canceled))
-			return false
+		if answered(c.Err()) {
+			continue
 		}
+		if ctx.Err() == nil { // else it was the caller who left, or had no time
+			l.silent.Store(true)
+		}
+		return false
 	}
 	l.silent.Store(false)
 	return true
@@ -108,6 +113,7 @@ func (k *Look) Skip() {
 		c.SetErr(errSkipped)
 	}
 	k.Pipe.Discard()
+	k.state = lookLost // as the one before it was
 }
 
 var errSkipped = errors.New("factcache: Redis did not answer a moment ago")

@@ -27,8 +27,8 @@ type Epochs interface {
 
 // Subjects finds what an event changed.
 type Subjects interface {
-	CertificateIDs(ctx context.Context, registrationID string) ([]models.CertificateID, error)
-	SessionHashes(ctx context.Context, userID string) ([][]byte, error)
+	CertificateIDs(ctx context.Context, registrationIDs ...string) (map[string][]models.CertificateID, error)
+	SessionHashes(ctx context.Context, userIDs ...string) (map[string][][]byte, error)
 }
 
 // Database is all that a relay needs of one.
@@ -248,7 +248,11 @@ func (r *Relay) propagate(ctx context.Context, events []models.Event) (epoch str
 		}
 		known = append(known, e)
 	}
-	if epoch, err = r.tell(ctx, known); err != nil {
+	cells, err := r.fences(ctx, known)
+	if err != nil {
+		return "", err
+	}
+	if epoch, err = r.cells.fence(ctx, cells); err != nil {
 		r.hush(ctx)
 		return "", err
 	}
@@ -266,19 +270,34 @@ func (r *Relay) propagate(ctx context.Context, events []models.Event) (epoch str
 	return epoch, left
 }
 
-// tell fences what events changed.
-func (r *Relay) tell(ctx context.Context, events []models.Event) (epoch string, err error) {
+// fences finds what events changed.
+func (r *Relay) fences(ctx context.Context, events []models.Event) ([]fenced, error) {
+	subjects := map[models.Subject][]string{}
+	for _, e := range events {
+		subjects[e.Subject] = append(subjects[e.Subject], e.SubjectID)
+	}
+	certificates, err := r.subjects.CertificateIDs(ctx, subjects[models.SubjectRegistration]...)
+	if err != nil {
+		return nil, err
+	}
+	sessions, err := r.subjects.SessionHashes(ctx, subjects[models.SubjectUser]...)
+	if err != nil {
+		return nil, err
+	}
 	var all []fenced
 	for _, e := range events {
-		keys, err := r.keys(ctx, e)
-		if err != nil {
-			return "", err
-		}
-		for _, k := range keys {
-			all = append(all, fenced{k, e.Version})
+		switch e.Subject {
+		case models.SubjectRegistration:
+			for _, id := range certificates[e.SubjectID] {
+				all = append(all, fenced{factKey(id), e.Version})
+			}
+		case models.SubjectUser:
+			for _, hash := range sessions[e.SubjectID] {
+				all = append(all, fenced{identityKey(hash), e.Version})
+			}
 		}
 	}
-	return r.cells.fence(ctx, all)
+	return all, nil
 }
 
 // hush stops the heart where that can be done sooner than what is pending can be told: until a relay has told all of it
@@ -287,27 +306,4 @@ func (r *Relay) hush(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), hushTimeout)
 	defer cancel()
 	_ = r.cells.rdb.Del(ctx, beatKey).Err() // else the beat ends by itself
-}
-
-func (r *Relay) keys(ctx context.Context, e models.Event) ([]string, error) {
-	var keys []string
-	switch e.Subject {
-	case models.SubjectRegistration:
-		ids, err := r.subjects.CertificateIDs(ctx, e.SubjectID)
-		if err != nil {
-			return nil, err
-		}
-		for _, id := range ids {
-			keys = append(keys, factKey(id))
-		}
-	case models.SubjectUser:
-		hashes, err := r.subjects.SessionHashes(ctx, e.SubjectID)
-		if err != nil {
-			return nil, err
-		}
-		for _, h := range hashes {
-			keys = append(keys, identityKey(h))
-		}
-	}
-	return keys, nil
 }

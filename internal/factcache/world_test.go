@@ -269,12 +269,12 @@ func (o *outbox) ReplaceEpoch(_ context.Context, name string, next models.Epoch)
 	return true, nil
 }
 
-func (o *outbox) CertificateIDs(_ context.Context, registrationID string) ([]models.CertificateID, error) {
-	return o.certificates[registrationID], nil
+func (o *outbox) CertificateIDs(context.Context, ...string) (map[string][]models.CertificateID, error) {
+	return o.certificates, nil
 }
 
-func (o *outbox) SessionHashes(_ context.Context, userID string) ([][]byte, error) {
-	return o.sessions[userID], nil
+func (o *outbox) SessionHashes(context.Context, ...string) (map[string][][]byte, error) {
+	return o.sessions, nil
 }
 
 // changed is the event of a change of registration 7.

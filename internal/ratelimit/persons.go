@@ -2,6 +2,7 @@ package ratelimit
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"time"
 
@@ -55,6 +56,8 @@ type PersonsPending struct {
 	limit   int  // Full's; below 1 nobody need be noted
 	full    bool // Full's answer
 	away    bool // Redis did not answer
+	noted   []int64
+	sent    *redis.IntCmd // what notes them in Redis
 
 	arguments [2]any // they point into here, which spares an allocation for each
 	count     *redis.IntCmd
@@ -87,7 +90,8 @@ func (p *PersonsPending) Full(limit int) bool {
 		p.away = true
 		seen = p.limiter.notes.count(p.key)
 	}
-	p.full = seen >= limit
+	// A Redis that answers and takes nothing down, being full or a replica, leaves it to this process, too.
+	p.full = max(seen, p.limiter.notes.count(p.key)) >= limit
 	return p.full
 }
 
@@ -107,9 +111,10 @@ func (p *PersonsPending) seen(ctx context.Context, person int64) bool {
 		if err == nil {
 			return changed == 0
 		}
-		p.away = true // Redis went away meanwhile: what this process noted decides, as in Full
-		if p.limiter.notes.count(p.key) < p.limit {
-			return true
+		p.away = true
+		var refused redis.Error
+		if !errors.As(err, &refused) && p.limiter.notes.count(p.key) < p.limit {
+			return true // Redis went away meanwhile: what this process noted decides, as in Full
 		}
 	}
 	return p.limiter.notes.has(p.key, person)
@@ -125,8 +130,17 @@ func (p *PersonsPending) Note(ctx context.Context, pipe redis.Pipeliner, persons
 		p.limiter.notes.add(p.key, persons)
 		return
 	}
-	pipe.PFAdd(ctx, p.key, elementsOf(persons...)...)
+	p.noted, p.sent = persons, pipe.PFAdd(ctx, p.key, elementsOf(persons...)...)
 	pipe.PExpire(ctx, p.key, max(p.window.Ends.Sub(p.limiter.now()), 0)+lateness)
+}
+
+// Settle makes sure that what Note queued is counted: in this process, where Redis did not confirm it. Call it once the
+// pipeline was sent; sent false: it was not.
+func (p *PersonsPending) Settle(sent bool) {
+	if p.sent != nil && (!sent || p.sent.Err() != nil) {
+		p.limiter.notes.add(p.key, p.noted)
+	}
+	p.sent = nil
 }
 
 // elementsOf gives the marks of persons.

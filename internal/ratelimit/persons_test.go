@@ -28,7 +28,35 @@ func look(t *testing.T, l *Limiter, rdb redis.UniversalClient, actor string, w W
 	pipe = rdb.Pipeline()
 	p.Note(ctx, pipe, person)
 	_, _ = pipe.Exec(ctx)
+	p.Settle(true)
 	return nil
+}
+
+// A Redis that is full answers whoever reads and takes nothing down. Then this process counts, and so it does where a trip
+// was not made because Redis had not served the one before.
+func TestWalkThroughARedisThatTakesNothingDown(t *testing.T) {
+	rdb := real(t)
+	l := limiter(rdb)
+	testkit.Must(t, look(t, l, rdb, "user:u1", Day(start), 20, 1))
+	testkit.Must(t, rdb.ConfigSet(t.Context(), "maxmemory-policy", "noeviction").Err())
+	testkit.Must(t, rdb.ConfigSet(t.Context(), "maxmemory", "1").Err())
+	seen := 0
+	for person := range int64(500) {
+		if look(t, l, rdb, "user:u1", Day(start), 20, 100+person) == nil {
+			seen++
+		}
+	}
+	if seen < 19 || seen > 21 {
+		t.Errorf("%d distinct persons shown, the limit is 20", seen)
+	}
+	pipe := rdb.Pipeline()
+	p := l.QueuePersons(t.Context(), pipe, "user:u2", Day(start))
+	p.Full(20)
+	p.Note(t.Context(), pipe, 1, 2, 3)
+	p.Settle(false)
+	if n := l.notes.count(p.key); n != 3 {
+		t.Errorf("%d noted of a trip that was not made", n)
+	}
 }
 
 // Who walks the register is stopped at the limit, give or take 3 %, and stays stopped until the window ends.

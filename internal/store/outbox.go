@@ -53,20 +53,39 @@ func (s *Store) ReplaceEpoch(ctx context.Context, name string, next models.Epoch
 	return done.RowsAffected > 0, wrap(done.Error)
 }
 
-// CertificateIDs gives the certificates whose facts an event about a registration changed.
-func (s *Store) CertificateIDs(ctx context.Context, registrationID string) ([]models.CertificateID, error) {
-	id, err := strconv.ParseInt(registrationID, 10, 64)
-	if err != nil {
-		return nil, models.ErrInternal.Because(err)
+// CertificateIDs gives the certificates whose facts events about registrations changed, by registration.
+func (s *Store) CertificateIDs(ctx context.Context, registrationIDs ...string) (map[string][]models.CertificateID, error) {
+	if len(registrationIDs) == 0 {
+		return nil, nil
 	}
-	var ids []models.CertificateID
-	err = s.db.WithContext(ctx).Model(&models.Certificate{}).Where("registration_id = ?", id).Pluck("id", &ids).Error
-	return ids, wrap(err)
+	ids := make([]int64, len(registrationIDs))
+	for i, text := range registrationIDs {
+		id, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return nil, models.ErrInternal.Because(err)
+		}
+		ids[i] = id
+	}
+	var rows []models.Certificate
+	err := s.db.WithContext(ctx).Select("id", "registration_id").Where("registration_id IN ?", ids).Find(&rows).Error
+	found := make(map[string][]models.CertificateID, len(ids))
+	for _, c := range rows {
+		id := strconv.FormatInt(c.RegistrationID, 10)
+		found[id] = append(found[id], c.ID)
+	}
+	return found, wrap(err)
 }
 
-// SessionHashes gives the sessions that an event about a user changed.
-func (s *Store) SessionHashes(ctx context.Context, userID string) ([][]byte, error) {
-	var hashes [][]byte
-	err := s.db.WithContext(ctx).Model(&models.Session{}).Where("user_id = ?", userID).Pluck("token_hash", &hashes).Error
-	return hashes, wrap(err)
+// SessionHashes gives the sessions that events about users changed, by user.
+func (s *Store) SessionHashes(ctx context.Context, userIDs ...string) (map[string][][]byte, error) {
+	if len(userIDs) == 0 {
+		return nil, nil
+	}
+	var rows []models.Session
+	err := s.db.WithContext(ctx).Select("token_hash", "user_id").Where("user_id IN ?", userIDs).Find(&rows).Error
+	found := make(map[string][][]byte, len(userIDs))
+	for _, session := range rows {
+		found[session.UserID] = append(found[session.UserID], session.TokenHash)
+	}
+	return found, wrap(err)
 }

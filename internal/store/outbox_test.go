@@ -64,13 +64,19 @@ func testOutbox(t *testing.T, d dialect) {
 		t.Errorf("%d events are marked", n)
 	}
 
-	ids, err := p.CertificateIDs(t.Context(), subject(r))
+	all, err := p.CertificateIDs(t.Context(), subject(r))
+	ids := all[subject(r)]
 	if err != nil || len(ids) != 0 {
 		t.Errorf("certificates of a registration without any: %v, %v", ids, err)
 	}
 	want2 := []models.CertificateID{p.issue(r).ID, p.issue(r).ID}
-	p.issue(p.admit(p.maker.Registration()))
-	ids, err = p.CertificateIDs(t.Context(), subject(r))
+	another := p.admit(p.maker.Registration())
+	theirs := p.issue(another).ID
+	all, err = p.CertificateIDs(t.Context(), subject(r), subject(another))
+	if got := all[subject(another)]; len(got) != 1 || got[0] != theirs {
+		t.Errorf("certificates of another %v, want %v", got, theirs)
+	}
+	ids = all[subject(r)]
 	slices.SortFunc(ids, func(a, b models.CertificateID) int { return slices.Compare(a[:], b[:]) })
 	if err != nil || !slices.Equal(ids, want2) {
 		t.Errorf("certificates %v, %v, want %v", ids, err, want2)

@@ -181,7 +181,8 @@ func (p *place) testSessions(t *testing.T) {
 	if err == nil || errors.Is(err, models.ErrUnavailable) {
 		t.Errorf("a session of nobody: %v", err)
 	}
-	hashes, err := p.SessionHashes(t.Context(), u.ID)
+	all, err := p.SessionHashes(t.Context(), u.ID)
+	hashes := all[u.ID]
 	if err != nil || len(hashes) != 2 || bytes.Equal(hashes[0], hashes[1]) {
 		t.Errorf("hashes %x, %v", hashes, err)
 	}
@@ -295,7 +296,8 @@ func (p *place) testSessionsCleared(t *testing.T) {
 			t.Errorf("before %d: %d went, %v, want %d", step.before, n, err, step.want)
 		}
 	}
-	hashes, err := p.SessionHashes(t.Context(), u.ID)
+	all, err := p.SessionHashes(t.Context(), u.ID)
+	hashes := all[u.ID]
 	if err != nil || len(hashes) != 2 {
 		t.Errorf("left %x, %v", hashes, err)
 	}

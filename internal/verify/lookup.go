@@ -29,7 +29,7 @@ type LookUp struct {
 // LookUp finds a registration. "No such number" and "another name" are the same ErrNoMatch, and every
 // answer waits for the next beat, so that its time does not tell them apart either.
 func (s *Service) LookUp(ctx context.Context, r LookUpRequest) (LookUp, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.patience)
+	ctx, cancel := s.patience.Begin(ctx)
 	defer cancel()
 	number, name := models.NormalizeText(r.CertificateNumber), models.NormalizeText(r.Name)
 	entry, err := s.desk.Admit(ctx, Arrival{Purpose: ForLookUp, Address: r.Address})

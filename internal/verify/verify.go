@@ -31,13 +31,17 @@ type Service struct {
 	codes    Codes
 	desk     Desk
 	register Register
-	patience time.Duration
+	patience Patience
 	now      func() time.Time
 }
 
-// New puts the use case together. patience is how long one answer may take in all, whatever it has to ask; then it is
-// models.ErrUnavailable.
-func New(codes Codes, desk Desk, register Register, patience time.Duration, now func() time.Time) *Service {
+// Patience begins an answer, and bounds how long it may take in all, whatever it has to ask; then it is models.ErrUnavailable.
+type Patience interface {
+	Begin(ctx context.Context) (context.Context, context.CancelFunc)
+}
+
+// New puts the use case together.
+func New(codes Codes, desk Desk, register Register, patience Patience, now func() time.Time) *Service {
 	return &Service{codes: codes, desk: desk, register: register, patience: patience, now: now}
 }
 
@@ -62,7 +66,7 @@ type Answer struct {
 
 // Scan gives the verdict on a code, recorded.
 func (s *Service) Scan(ctx context.Context, r Request) (Answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.patience)
+	ctx, cancel := s.patience.Begin(ctx)
 	defer cancel()
 	read := s.codes.Read(r.Code)
 	arrival := Arrival{Purpose: ForScan, Token: r.Token, Address: r.Address}
@@ -109,7 +113,7 @@ func (s *Service) Public(ctx context.Context, address, digits string, look bool)
 		}
 		return a, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.patience)
+	ctx, cancel := s.patience.Begin(ctx)
 	defer cancel()
 	entry, err := s.desk.Admit(ctx, Arrival{Purpose: ForPublic, Address: address, Certificate: &read.ID})
 	if err != nil {

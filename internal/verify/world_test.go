@@ -73,7 +73,7 @@ func counterOn(t *testing.T, database string) *counter {
 	c.log = &watchedLog{store: s}
 	c.relay = factcache.NewRelay(rdb, s, factcache.InProcess, c.clock.Now, slog.New(slog.DiscardHandler))
 	testkit.Must(t, c.relay.Turn(t.Context()))
-	c.Service = verify.New(c.codes, c, s, 10*time.Second, c.clock.Now)
+	c.Service = verify.New(c.codes, c, s, factcache.NewGuard(100, 10*time.Second, nil), c.clock.Now)
 	return c
 }
 

@@ -39,7 +39,7 @@ func (p naivePropagator) Propagate(ctx context.Context, events []models.Event) b
 		if err != nil {
 			return false
 		}
-		for _, id := range ids {
+		for _, id := range ids[e.SubjectID] {
 			if err := p.rdb.Del(ctx, naiveKey(id)).Err(); err != nil {
 				return false
 			}

@@ -93,7 +93,7 @@ const redisTimeout = 50 * time.Millisecond
 
 // write puts the writer's register together, as the server puts its own.
 func (w *world) write() {
-	w.rdb = factcache.Connect(factcache.Redis{Addresses: []string{w.pen.address}, Password: w.redis.Password, Timeout: redisTimeout})
+	w.rdb = redis.NewUniversalClient(factcache.Redis{Addresses: []string{w.pen.address}, Password: w.redis.Password, Timeout: redisTimeout}.Steady())
 	var caches register.Propagator = naivePropagator{w.rdb, w.in.store}
 	if !w.naive {
 		caches = factcache.NewRelay(w.rdb, w.in.store, factcache.Behind, time.Now, slog.New(slog.DiscardHandler))
