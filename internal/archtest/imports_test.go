@@ -43,7 +43,7 @@ var edges = map[string][]string{
 	"internal/verify":   {},
 
 	// Adapters: each satisfies interfaces that use cases declare.
-	"internal/certificate":    {},
+	"internal/certificate":    {"internal/durable", "internal/pdfread"},
 	"internal/code":           {"internal/durable"},
 	"internal/factcache":      {"internal/compact"},
 	"internal/notify":         {},
