@@ -1,0 +1,133 @@
+package pdfread
+
+import (
+	"image"
+	"slices"
+
+	"github.com/makiuchi-d/gozxing"
+	"github.com/makiuchi-d/gozxing/qrcode"
+	"github.com/makiuchi-d/gozxing/qrcode/detector"
+)
+
+// maxCodes is how many QR codes are read from one page.
+const maxCodes = 4
+
+// Codes gives the texts of the QR codes that a person sees on the first page: drawn as rectangles, placed as images, or
+// stamped over it by an annotation; what was painted over is not seen.
+func (f *File) Codes() []string {
+	img := f.show()
+	if img == nil {
+		return nil
+	}
+	return codes(img)
+}
+
+func codes(img *image.Gray) []string {
+	var found []string
+	for range maxCodes {
+		text, at := code(img, img.Rect, 0)
+		if at.Empty() {
+			break
+		}
+		if !slices.Contains(found, text) {
+			found = append(found, text)
+		}
+		for y := at.Min.Y; y < at.Max.Y; y++ { // cover it, and look again
+			for x := at.Min.X; x < at.Max.X; x++ {
+				img.Pix[img.PixOffset(x, y)] = 255
+			}
+		}
+	}
+	return found
+}
+
+// The finder of the library tries every three marks that look like a corner of a QR code. A picture made of such marks would
+// keep it busy for hours, so a part with too many of them is looked at in quarters, and those that still have too many not.
+const (
+	maxMarks  = 500 // pixel rows through such marks; a code has about 50
+	maxHalves = 2
+)
+
+func code(img *image.Gray, r image.Rectangle, depth int) (text string, at image.Rectangle) {
+	if r.Dx() < 40 || r.Dy() < 40 {
+		return "", image.Rectangle{}
+	}
+	source, err := gozxing.NewPlanarYUVLuminanceSource(img.Pix, img.Stride, img.Rect.Dy(), r.Min.X, r.Min.Y, r.Dx(), r.Dy(), false)
+	if err != nil {
+		return "", image.Rectangle{}
+	}
+	bitmap, err := gozxing.NewBinaryBitmap(gozxing.NewHybridBinarizer(source))
+	if err != nil {
+		return "", image.Rectangle{}
+	}
+	matrix, err := bitmap.GetBlackMatrix()
+	if err != nil {
+		return "", image.Rectangle{}
+	}
+	if marks(matrix) > maxMarks {
+		if depth == maxHalves {
+			return "", image.Rectangle{}
+		}
+		for _, part := range quarters(r) {
+			if text, at := code(img, part, depth+1); !at.Empty() {
+				return text, at
+			}
+		}
+		return "", image.Rectangle{}
+	}
+	result, err := qrcode.NewQRCodeReader().Decode(bitmap, map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_TRY_HARDER: true})
+	if err != nil {
+		return "", image.Rectangle{}
+	}
+	return result.GetText(), around(result.GetResultPoints()).Add(r.Min).Intersect(img.Rect)
+}
+
+// quarters overlap by half, so that a code on a border lies whole in one of them.
+func quarters(r image.Rectangle) []image.Rectangle {
+	w, h := r.Dx()*5/8, r.Dy()*5/8
+	return []image.Rectangle{
+		image.Rect(r.Min.X, r.Min.Y, r.Min.X+w, r.Min.Y+h), image.Rect(r.Max.X-w, r.Min.Y, r.Max.X, r.Min.Y+h),
+		image.Rect(r.Min.X, r.Max.Y-h, r.Min.X+w, r.Max.Y), image.Rect(r.Max.X-w, r.Max.Y-h, r.Max.X, r.Max.Y),
+	}
+}
+
+// marks counts where a row of pixels crosses what looks like the corner of a code: dark, light, three times dark, light, dark.
+func marks(m *gozxing.BitMatrix) int {
+	found := 0
+	for y := range m.GetHeight() {
+		runs := make([]int, 5)
+		dark := false
+		for x := range m.GetWidth() {
+			if m.Get(x, y) == dark {
+				runs[4]++
+				continue
+			}
+			if dark && detector.FinderPatternFinder_foundPatternCross(runs) {
+				found++
+			}
+			copy(runs, runs[1:])
+			runs[4], dark = 1, !dark
+		}
+		if dark && detector.FinderPatternFinder_foundPatternCross(runs) {
+			found++
+		}
+	}
+	return found
+}
+
+// around gives the rectangle around a code's corner marks, with room for their outer halves.
+func around(points []gozxing.ResultPoint) image.Rectangle {
+	if len(points) < 3 {
+		return image.Rectangle{}
+	}
+	var r image.Rectangle
+	for i, p := range points[:3] {
+		one := image.Rect(int(p.GetX()), int(p.GetY()), int(p.GetX())+1, int(p.GetY())+1)
+		if i == 0 {
+			r = one
+		} else {
+			r = r.Union(one)
+		}
+	}
+	return r.Inset(-max(r.Dx(), r.Dy())/4 - 4)
+}
