@@ -70,6 +70,9 @@ var edges = map[string][]string{
 	// Files that must not be lost, and short records.
 	"internal/durable": {},
 	"internal/compact": {},
+
+	// PDFs that anybody may have sent.
+	"internal/pdfread": {},
 }
 
 // tops are the programs: they put everything together, and nothing imports them.

@@ -44,7 +44,7 @@ func codes(img *image.Gray) []string {
 // The finder of the library tries every three marks that look like a corner of a QR code. A picture made of such marks would
 // keep it busy for hours, so a part with too many of them is looked at in quarters, and those that still have too many not.
 const (
-	maxMarks  = 500 // pixel rows through such marks; a code has about 50
+	maxMarks  = 200 // a code has three, and a few by chance
 	maxHalves = 2
 )
 
@@ -56,30 +56,34 @@ func code(img *image.Gray, r image.Rectangle, depth int) (text string, at image.
 	if err != nil {
 		return "", image.Rectangle{}
 	}
-	bitmap, err := gozxing.NewBinaryBitmap(gozxing.NewHybridBinarizer(source))
-	if err != nil {
-		return "", image.Rectangle{}
-	}
-	matrix, err := bitmap.GetBlackMatrix()
-	if err != nil {
-		return "", image.Rectangle{}
-	}
-	if marks(matrix) > maxMarks {
-		if depth == maxHalves {
-			return "", image.Rectangle{}
+	crowded := false
+	// The first is good at uneven light, the second at modules larger than its blocks.
+	for _, binarizer := range []gozxing.Binarizer{gozxing.NewHybridBinarizer(source), gozxing.NewGlobalHistgramBinarizer(source)} {
+		bitmap, err := gozxing.NewBinaryBitmap(binarizer)
+		if err != nil {
+			continue
 		}
+		matrix, err := bitmap.GetBlackMatrix()
+		if err != nil {
+			continue
+		}
+		if marks(matrix) > maxMarks {
+			crowded = true
+			continue
+		}
+		result, err := qrcode.NewQRCodeReader().Decode(bitmap, map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_TRY_HARDER: true})
+		if err == nil {
+			return result.GetText(), around(result.GetResultPoints()).Add(r.Min).Intersect(img.Rect)
+		}
+	}
+	if crowded && depth < maxHalves {
 		for _, part := range quarters(r) {
 			if text, at := code(img, part, depth+1); !at.Empty() {
 				return text, at
 			}
 		}
-		return "", image.Rectangle{}
 	}
-	result, err := qrcode.NewQRCodeReader().Decode(bitmap, map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_TRY_HARDER: true})
-	if err != nil {
-		return "", image.Rectangle{}
-	}
-	return result.GetText(), around(result.GetResultPoints()).Add(r.Min).Intersect(img.Rect)
+	return "", image.Rectangle{}
 }
 
 // quarters overlap by half, so that a code on a border lies whole in one of them.
@@ -91,9 +95,10 @@ func quarters(r image.Rectangle) []image.Rectangle {
 	}
 }
 
-// marks counts where a row of pixels crosses what looks like the corner of a code: dark, light, three times dark, light, dark.
-func marks(m *gozxing.BitMatrix) int {
-	found := 0
+// marks estimates how many there are of what looks like the corner of a code: dark, light, three times dark, light, dark. As
+// many rows of pixels cross one as its core is wide.
+func marks(m *gozxing.BitMatrix) float64 {
+	found := 0.0
 	for y := range m.GetHeight() {
 		runs := make([]int, 5)
 		dark := false
@@ -103,13 +108,13 @@ func marks(m *gozxing.BitMatrix) int {
 				continue
 			}
 			if dark && detector.FinderPatternFinder_foundPatternCross(runs) {
-				found++
+				found += 1 / float64(runs[2])
 			}
 			copy(runs, runs[1:])
 			runs[4], dark = 1, !dark
 		}
 		if dark && detector.FinderPatternFinder_foundPatternCross(runs) {
-			found++
+			found += 1 / float64(runs[2])
 		}
 	}
 	return found

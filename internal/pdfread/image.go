@@ -47,7 +47,7 @@ func (f *File) picture(o *Object) *image.Gray {
 	for y := range h {
 		row := body[y*line : (y+1)*line]
 		for x := range w {
-			c := row
+			var c []byte
 			if bits == 8 {
 				c = row[x*components : (x+1)*components]
 			} else {

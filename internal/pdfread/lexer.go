@@ -83,7 +83,7 @@ func (l *lexer) value(depth int) (v any, keyword string, err error) {
 	case c == '[':
 		v, err = l.array(depth)
 	case isDigit(c) || c == '+' || c == '-' || c == '.':
-		v, err = l.number()
+		v = l.number()
 	case isRegular(c):
 		return l.named()
 	default:
@@ -107,14 +107,14 @@ func (l *lexer) named() (any, string, error) {
 }
 
 // number reads a number, or the reference that begins with it.
-func (l *lexer) number() (any, error) {
+func (l *lexer) number() any {
 	w := l.word()
 	f, err := strconv.ParseFloat(string(w[:min(len(w), 40)]), 64)
 	if err != nil {
 		f = 0 // readers take damaged numbers for 0
 	}
 	if !isDigit(w[0]) || f != float64(int(f)) || f < 0 || f > maxNumber {
-		return f, nil
+		return f
 	}
 	// "12 0 R"
 	before := l.pos
@@ -124,11 +124,11 @@ func (l *lexer) number() (any, error) {
 		if l.peek(0) == 'R' && !isRegular(l.peek(1)) {
 			l.pos++
 			generation, _ := strconv.Atoi(string(g))
-			return Ref{int(f), generation}, nil
+			return Ref{int(f), generation}
 		}
 	}
 	l.pos = before
-	return f, nil
+	return f
 }
 
 // maxNumber is the highest number of an object.
