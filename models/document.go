@@ -76,7 +76,7 @@ type FileCheck struct {
 func (s FileStatus) Message() Text {
 	switch s {
 	case FileIssued:
-		return Text{"与签发的文件逐字节一致，两枚电子签章有效", "Byte for byte the file that was issued; both seals hold"}
+		return Text{"与签发的文件逐字节一致", "Byte for byte the file that was issued"}
 	case FileQRMismatch:
 		return Text{"文件上的二维码不属于此证书：二维码被替换", "The code on it does not belong to this certificate: it was replaced"}
 	case FileAppended:
