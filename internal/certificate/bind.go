@@ -111,13 +111,13 @@ func (p *Press) bind(set, art []byte, ink *inked, d *models.Document) (*draft, e
 	if err != nil {
 		return nil, err
 	}
-	b.repairUnicode()
+	b.repairUnicode(&p.packer)
 	names := ""
 	for _, f := range p.forms {
 		names += fmt.Sprintf("/%s %d 0 R", f.name, b.stream("/Type/XObject/Subtype/Form/BBox[-80 -80 80 80]/Filter/FlateDecode", f.content))
 	}
 	at := d.At.In(models.China)
-	mark := deflated(p.watermark(sealLegend + " DEMO " + at.Format("2006-01-02 15:04:05")))
+	mark := p.packer.deflated(p.watermark(sealLegend + " DEMO " + at.Format("2006-01-02 15:04:05")))
 	names += fmt.Sprintf("/Mark %d 0 R", b.stream("/Type/XObject/Subtype/Form/BBox[-80 -20 80 20]/Filter/FlateDecode", mark))
 	mask := b.stream(fmt.Sprintf("/Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceGray/BitsPerComponent 8/Filter/FlateDecode",
 		ink.width, ink.height), ink.mask)
@@ -130,7 +130,7 @@ func (p *Press) bind(set, art []byte, ink *inked, d *models.Document) (*draft, e
 	b.objects[resources-1] = with
 
 	under := b.stream("/Filter/FlateDecode", p.background)
-	over := b.stream("/Filter/FlateDecode", deflated(art))
+	over := b.stream("/Filter/FlateDecode", p.packer.deflated(art))
 	link := b.addf("<</Type/Annot/Subtype/Link/Rect%s/Border[0 0 0]/F 4/A<</S/URI/URI%s>>>>", rectangle(codeArea), literal(d.Code))
 	board := b.add(field("board", "发证机关电子签章", boardSeal, page, ""))
 	director := b.add(field("director", p.imprint.Director+"个人电子签章", directorSeal, page, ""))
@@ -138,8 +138,8 @@ func (p *Press) bind(set, art []byte, ink *inked, d *models.Document) (*draft, e
 		pageWidth*mm, pageHeight*mm, resources, under, over, content, link, board, director)
 	metadata := b.stream("/Type/Metadata/Subtype/XML", xmp(title(d), at))
 	form := b.addf("<</Fields[%d 0 R %d 0 R]/SigFlags 3>>", board, director)
-	info := b.addf("<</Title%s/Author%s/Subject%s/Creator%s/Producer(yanzheng, gopdf)/CreationDate(%s)/ModDate(%s)>>",
-		text(title(d)), text(sealLegend), text("电子证照，演示样本"), text("yanzheng 验证"), pdfTime(at), pdfTime(at))
+	info := b.addf("<</Title%s/Author%s/Subject%s/Creator%s/Keywords%s/Producer(yanzheng, gopdf)/CreationDate(%s)/ModDate(%s)>>",
+		text(title(d)), text(sealLegend), text("电子证照，演示样本"), text("yanzheng 验证"), literal(d.Code), pdfTime(at), pdfTime(at))
 	b.objects[0] = catalog(form, metadata, "")
 	f := b.write(info)
 	f.at, f.board, f.director, f.page, f.form, f.metadata = at, board, director, page, form, metadata
@@ -187,7 +187,7 @@ func (b *binder) write(info int) *draft {
 var beyond = regexp.MustCompile(`(<[0-9A-F]{4}><[0-9A-F]{4}>)<([0-9A-F]{5,6})>`)
 
 // repairUnicode lets characters beyond U+FFFF be copied and searched: the table must have them as two halves.
-func (b *binder) repairUnicode() {
+func (b *binder) repairUnicode(p *packer) {
 	for n, body := range b.objects {
 		from := bytes.Index(body, []byte("stream\n"))
 		if !bytes.Contains(body, []byte("begincmap")) || from < 0 {
@@ -200,6 +200,6 @@ func (b *binder) repairUnicode() {
 			high, low := utf16.EncodeRune(rune(r))
 			return fmt.Appendf(nil, "%s<%04X%04X>", m[1], high, low)
 		})
-		b.objects[n] = streamObject("/Filter/FlateDecode", deflated(table))
+		b.objects[n] = streamObject("/Filter/FlateDecode", p.deflated(table))
 	}
 }

@@ -24,19 +24,20 @@ type signingCertificate struct{ Certs []essCert }
 
 // sign makes a detached CMS signature over a text as PAdES wants it (ETSI EN 319 142-1, level B-B): ECDSA over SHA-256, with
 // the signer's certificate and its root.
-func sign(text []byte, k, root *Key) ([]byte, error) {
+func sign(text []byte, k *Key) ([]byte, error) {
 	signed, err := pkcs7.NewSignedData(text)
 	if err != nil {
 		return nil, err
 	}
 	signed.SetDigestAlgorithm(pkcs7.OIDDigestAlgorithmSHA256)
 	hash := sha256.Sum256(k.Certificate.Raw)
-	err = signed.AddSignerChain(k.Certificate, k.private, []*x509.Certificate{root.Certificate}, pkcs7.SignerInfoConfig{
+	err = signed.AddSigner(k.Certificate, k.private, pkcs7.SignerInfoConfig{
 		ExtraSignedAttributes: []pkcs7.Attribute{{Type: signingCertificateV2, Value: signingCertificate{[]essCert{{hash[:]}}}}},
 	})
 	if err != nil {
 		return nil, err
 	}
+	signed.AddCertificate(k.root.Certificate)
 	// The library always adds the time of its own clock. PAdES forbids that attribute; the time stands in the PDF, as M.
 	info := &signed.GetSignedData().SignerInfos[0]
 	info.AuthenticatedAttributes = without(info.AuthenticatedAttributes, func(i int) bool {
@@ -78,9 +79,14 @@ func attributeSet[T any](attributes []T) ([]byte, error) {
 	return outer.Bytes, err
 }
 
-// verify holds a detached signature over a text, made at a time by a key of the ring, and gives that key. The key counts when
-// the signature names one that we know, even where it does not hold: then the error says why.
-func (r *Ring) verify(signature, text []byte, at time.Time) (*Key, error) {
+// cms is a signature that names a key of ours. It says nothing yet about what is signed.
+type cms struct {
+	p7  *pkcs7.PKCS7
+	key *Key
+}
+
+// open reads a signature, which may fill less than its place. It is refused unless it names one key of the ring.
+func (r *Ring) open(signature []byte) (*cms, error) {
 	der, err := unpadded(signature)
 	if err != nil {
 		return nil, err
@@ -97,23 +103,29 @@ func (r *Ring) verify(signature, text []byte, at time.Time) (*Key, error) {
 	if k == nil {
 		return nil, errors.New("the signer is not known")
 	}
-	if len(p.Content) != 0 {
-		return k, errors.New("the signature is not detached")
+	return &cms{p, k}, nil
+}
+
+// verify holds the signature to be detached, as PAdES wants it, over a text, and by a key that was good at a time.
+func (c *cms) verify(r *Ring, text []byte, at time.Time) error {
+	if len(c.p7.Content) != 0 {
+		return errors.New("the signature is not detached")
+	}
+	if !c.p7.Signers[0].DigestAlgorithm.Algorithm.Equal(pkcs7.OIDDigestAlgorithmSHA256) {
+		return errors.New("another digest than SHA-256")
 	}
 	var content asn1.ObjectIdentifier
-	if err := p.UnmarshalSignedAttribute(pkcs7.OIDAttributeContentType, &content); err != nil || !content.Equal(pkcs7.OIDData) {
-		return k, errors.New("the signature is of another kind of content")
+	if err := c.p7.UnmarshalSignedAttribute(pkcs7.OIDAttributeContentType, &content); err != nil || !content.Equal(pkcs7.OIDData) {
+		return errors.New("the signature is of another kind of content")
 	}
 	var ess signingCertificate
-	hash := sha256.Sum256(signer.Raw)
-	if err := p.UnmarshalSignedAttribute(signingCertificateV2, &ess); err != nil || len(ess.Certs) != 1 || !bytes.Equal(ess.Certs[0].Hash, hash[:]) {
-		return k, errors.New("the signature does not name its certificate")
+	hash := sha256.Sum256(c.key.Certificate.Raw)
+	if err := c.p7.UnmarshalSignedAttribute(signingCertificateV2, &ess); err != nil || len(ess.Certs) != 1 || !bytes.Equal(ess.Certs[0].Hash, hash[:]) {
+		return errors.New("the signature does not name its certificate")
 	}
-	if !p.Signers[0].DigestAlgorithm.Algorithm.Equal(pkcs7.OIDDigestAlgorithmSHA256) {
-		return k, errors.New("another digest than SHA-256")
-	}
+	p := *c.p7
 	p.Content = text
-	return k, p.VerifyWithOpts(x509.VerifyOptions{
+	return p.VerifyWithOpts(x509.VerifyOptions{
 		Roots: r.roots(), Intermediates: x509.NewCertPool(), CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
 	})
 }

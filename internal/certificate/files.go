@@ -67,7 +67,7 @@ func Load(dir string) (*Ring, error) {
 		ring.keys = append(ring.keys, k)
 	}
 	for _, k := range ring.keys {
-		if ring.issuer(k) == nil {
+		if k.root = ring.issuer(k); k.root == nil {
 			return nil, fmt.Errorf("keys for seals: key %d: no root of the list signed its certificate", k.Number)
 		}
 	}

@@ -27,20 +27,21 @@ func (l *layout) lower(d *models.Document) {
 
 func (l *layout) label(name string, t models.Text, x, y float64) {
 	w := l.text(name, l.press.regular, t.ZH, point{x, y}, 8.5, 0.4, muted)
-	if t.EN != "" {
-		l.text(name, l.press.regular, t.EN, point{x + w + 1.8, y}, 6.5, 0, muted)
-	}
+	l.text(name, l.press.regular, t.EN, point{x + w + 1.8, y}, 6.5, 0, muted)
 }
 
 // issuer stands under the Board's seal, with the director's seal and the date below it, where no seal covers the date.
 func (l *layout) issuer(d *models.Document) {
 	middle := boardSeal.middle()
-	lines, size := l.fit("board", l.press.regular, l.press.imprint.Board, []float64{11, 10, 9, 8}, 52, 2)
+	lines, size := l.fit("board", l.press.regular, l.press.imprint.Board, 52, way{1, []float64{11, 10, 9}}, way{2, []float64{9, 8}})
 	y := middle.y + 9.3 - float64(len(lines)-1)*2.6
 	for n, line := range lines {
 		l.centered("board", l.press.regular, line, middle.x, y+float64(n)*size*leading/mm, size, 0.3, ink)
 	}
-	l.label("director label", models.Text{ZH: l.press.imprint.Director}, directorSeal.x, directorSeal.y-2.2)
+	label, size := l.fit("director", l.press.regular, l.press.imprint.Director, directorSeal.w+5, way{1, []float64{8.5, 7.5, 6.5}})
+	for _, line := range label {
+		l.text("director label", l.press.regular, line, point{directorSeal.x, directorSeal.y - 2.2}, size, 0, muted)
+	}
 	x := directorSeal.x + directorSeal.w + 6.5
 	l.label("date label", models.Text{ZH: "签发日期", EN: "issued"}, x, directorSeal.y-2.2)
 	l.text("issued_on", l.press.regular, day(models.DateOf(d.At)), point{x, directorSeal.y + 5.6}, 11, 0, ink)

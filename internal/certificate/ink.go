@@ -19,7 +19,7 @@ type inked struct {
 }
 
 // inkOf reads a PNG of ink on a transparent ground, and keeps where the ink is.
-func inkOf(raw []byte) (*inked, error) {
+func (p *Press) inkOf(raw []byte) (*inked, error) {
 	cfg, err := png.DecodeConfig(bytes.NewReader(raw))
 	if err == nil && (cfg.Width*cfg.Height > maxInkPixels || cfg.Width*cfg.Height == 0) {
 		err = fmt.Errorf("%d × %d pixels", cfg.Width, cfg.Height)
@@ -39,7 +39,7 @@ func inkOf(raw []byte) (*inked, error) {
 	if bytes.Count(mask, []byte{0xff}) == len(mask) { // no transparent ground: it would print as a black box
 		return nil, ErrImage.On("signature").Because(errors.New("no transparent ground"))
 	}
-	return &inked{b.Dx(), b.Dy(), deflated(mask)}, nil
+	return &inked{b.Dx(), b.Dy(), p.packer.deflated(mask)}, nil
 }
 
 // appendAlpha appends one line's alpha; the usual kind of image without a call for every pixel.

@@ -42,7 +42,7 @@ const (
 	right     = 185.0
 	inner     = right - left
 	fieldsTop = 86.0
-	fieldsEnd = 195.0
+	fieldsEnd = 196.0
 )
 
 var (
@@ -82,14 +82,32 @@ func (l *layout) centered(name string, f *face, s string, middle, y, size, spaci
 	l.text(name, f, s, point{middle - f.width(s, size, spacing)/mm/2, y}, size, spacing, c)
 }
 
-// fit is face.fit for a field of the page; what fits at no size is refused.
-func (l *layout) fit(field models.Field, f *face, s string, sizes []float64, width float64, most int) ([]string, float64) {
-	lines, size, ok := f.fit(s, sizes, width*mm, most)
-	if !ok {
-		l.fail(ErrTooLong.On(string(field)))
-	}
-	return lines, size
+// way is one way to set a text: in that many lines at most, at the first size that does it.
+type way struct {
+	lines int
+	sizes []float64
 }
+
+// fit sets a text in the first of the ways that does it; what fits in none is refused.
+func (l *layout) fit(field models.Field, f *face, s string, width float64, ways ...way) ([]string, float64) {
+	for _, w := range ways {
+		if lines, size, ok := f.fit(s, w.sizes, width*mm, w.lines); ok {
+			return lines, size
+		}
+	}
+	l.fail(ErrTooLong.On(string(field)))
+	return nil, 0
+}
+
+// The ways to set what a field holds.
+var (
+	nameWays     = []way{{1, []float64{26, 22, 19, 16}}, {2, []float64{16, 13.5, 12}}}
+	numberWays   = []way{{1, []float64{13, 11.5, 10, 9}}, {2, []float64{9, 8, 7}}}
+	employerWays = []way{{1, []float64{14, 13}}, {2, []float64{13, 12}}, {3, []float64{11.5, 11, 10, 9}}}
+	plainWays    = []way{{1, []float64{13, 12}}, {2, []float64{11, 10}}}
+	periodWays   = []way{{1, []float64{12, 11, 10}}}
+	idWays       = []way{{1, []float64{9, 8}}, {2, []float64{8, 7}}}
+)
 
 // cell is one field: a label, and below it what is filled in.
 type cell struct {
@@ -107,7 +125,7 @@ const (
 	cellEnd     = 1.6 // below the value, to the hair line
 )
 
-func (l *layout) cell(field models.Field, label models.Text, value string, x, w float64, most int, sizes ...float64) cell {
+func (l *layout) cell(field models.Field, label models.Text, value string, x, w float64, ways []way) cell {
 	c := cell{field: field, label: label, x: x, w: w, shade: ink}
 	if value == "" {
 		value = "—"
@@ -117,7 +135,7 @@ func (l *layout) cell(field models.Field, label models.Text, value string, x, w 
 		l.fail(glyphMissing(r, field))
 		return c
 	}
-	c.lines, c.size = l.fit(field, l.press.regular, value, sizes, w, most)
+	c.lines, c.size = l.fit(field, l.press.regular, value, w, ways...)
 	return c
 }
 
@@ -177,28 +195,35 @@ func day(d models.Date) string {
 
 func period(from, until models.Date) string { return day(from) + " 至 " + day(until) }
 
-// head is everything above the fields.
-func (l *layout) head(d *models.Document) {
-	title := d.Printed.Category.Title()
-	middle := pageWidth / 2
-	l.centered("kind", l.press.regular, "电子证照", middle, 30.5, 9.5, 5, gold)
-	name := title.ZH + "注册证书"
-	f := l.press.title
-	if _, missing := f.missing(name); missing { // a category that came later
-		f = l.press.regular
-	}
-	sizes := []float64{31, 28, 25, 22, 19}
-	for n, size := range sizes {
-		if f.width(name, size, size/6)/mm <= inner || n == len(sizes)-1 {
-			l.centered("title", f, name, middle, 46, size, size/6, green)
-			break
+// oneLine is centered text in the largest of the sizes at which it fits between the margins.
+func (l *layout) oneLine(name string, f *face, s string, y float64, sizes []float64, spacing float64, c shade) {
+	for _, size := range sizes {
+		if f.width(s, size, spacing*size)/mm <= inner {
+			l.centered(name, f, s, pageWidth/2, y, size, spacing*size, c)
+			return
 		}
 	}
-	l.centered("title in English", l.press.regular, strings.ToUpper("Registration certificate · "+title.EN), middle, 55, 8.5, 1.4, gold)
-	l.centered("statement", l.press.regular, "兹证明下列人员已获准注册为"+title.ZH+"，注册信息以登记机关当日的记录为准。", middle, 72, 11, 0.3, ink)
-	l.centered("statement in English", l.press.regular,
-		"This certifies that the person named below is registered ("+strings.ToLower(title.EN)+"). What the register says today prevails.", middle, 77.3, 6.8, 0, muted)
+	l.fail(ErrTooLong.On(name))
 }
+
+// head is everything above the fields.
+func (l *layout) head(d *models.Document) {
+	if _, ok := d.Printed.Category.Policy(); !ok {
+		l.fail(models.ErrCategory)
+		return
+	}
+	title := d.Printed.Category.Title()
+	regular := l.press.regular
+	l.oneLine("kind", regular, "电子证照", 30.5, []float64{9.5}, 0.5, gold)
+	l.oneLine("title", l.press.heavier(title.ZH+titleEnd), title.ZH+titleEnd, 46, []float64{31, 28, 25, 22, 19, 16, 13}, 1.0/6, green)
+	l.oneLine("title in English", regular, strings.ToUpper("Registration certificate · "+title.EN), 55, []float64{8.5, 7.5, 6.5}, 0.16, gold)
+	l.oneLine("statement", regular, "兹证明下列人员已获准注册为"+title.ZH+"，注册信息以登记机关当日的记录为准。", 72, []float64{11, 10, 9, 8}, 0.03, ink)
+	l.oneLine("statement in English", regular,
+		"This certifies that the person named below is registered ("+strings.ToLower(title.EN)+"). What the register says today prevails.", 77.3, []float64{6.8, 6}, 0, muted)
+}
+
+// titleEnd makes a certificate's title of a category's.
+const titleEnd = "注册证书"
 
 // fields is the middle of the page.
 func (l *layout) fields(d *models.Document) {
@@ -206,28 +231,27 @@ func (l *layout) fields(d *models.Document) {
 	beside := photoArea.x - left - 9
 	half := (inner - 8) / 2
 	second := left + half + 8
-	number := []float64{13, 11.5, 10, 8.5, 7.5}
 	short := (beside - 6) / 2
 	label := models.Field.Label
 	rows := []row{
-		{l.cell(models.FieldName, label(models.FieldName), p.Name, left, beside, 2, 26, 22, 19, 16, 13.5, 12)},
+		{l.cell(models.FieldName, label(models.FieldName), p.Name, left, beside, nameWays)},
 		{
-			l.cell(models.FieldSex, label(models.FieldSex), string(p.Sex), left, short, 1, 13),
-			l.cell(models.FieldBirthDate, label(models.FieldBirthDate), day(p.BirthDate), left+short+6, short, 1, 13),
+			l.cell(models.FieldSex, label(models.FieldSex), string(p.Sex), left, short, plainWays),
+			l.cell(models.FieldBirthDate, label(models.FieldBirthDate), day(p.BirthDate), left+short+6, short, plainWays),
 		},
 		{
-			l.cell(models.FieldCertificateNumber, label(models.FieldCertificateNumber), p.CertificateNumber, left, short, 3, number...),
-			l.cell(models.FieldSealNumber, label(models.FieldSealNumber), p.SealNumber, left+short+6, short, 3, number...),
+			l.cell(models.FieldCertificateNumber, label(models.FieldCertificateNumber), p.CertificateNumber, left, short, numberWays),
+			l.cell(models.FieldSealNumber, label(models.FieldSealNumber), p.SealNumber, left+short+6, short, numberWays),
 		},
-		{l.cell(models.FieldEmployer, label(models.FieldEmployer), p.Employer, left, inner, 3, 14, 13, 12, 11, 10, 9)},
+		{l.cell(models.FieldEmployer, label(models.FieldEmployer), p.Employer, left, inner, employerWays)},
 	}
 	if p.Specialty != "" {
-		rows = append(rows, row{l.cell(models.FieldSpecialty, label(models.FieldSpecialty), p.Specialty, left, inner, 2, 13, 12, 11, 10)})
+		rows = append(rows, row{l.cell(models.FieldSpecialty, label(models.FieldSpecialty), p.Specialty, left, inner, plainWays)})
 	}
-	valid := l.cell(models.FieldValidUntil, models.Text{ZH: "注册有效期", EN: "registration valid"}, period(p.ValidFrom, p.ValidUntil), left, half, 2, 12)
-	use := l.cell("use_until", models.Text{ZH: "使用时限（含截止当日）", EN: "to be used until, that day included"}, period(d.UseFrom, d.UseUntil), second, half, 2, 12)
+	valid := l.cell(models.FieldValidUntil, models.Text{ZH: "注册有效期", EN: "registration valid"}, period(p.ValidFrom, p.ValidUntil), left, half, periodWays)
+	use := l.cell("use_until", models.Text{ZH: "使用时限（含截止当日）", EN: "to be used until, that day included"}, period(d.UseFrom, d.UseUntil), second, half, periodWays)
 	use.shade = green
-	identifier := l.cell("identifier", models.Text{ZH: "电子证照标识", EN: "identifier, GB/T 36904"}, d.Identifier.String(), left, inner, 2, 9, 8, 7)
+	identifier := l.cell("identifier", models.Text{ZH: "电子证照标识", EN: "identifier, GB/T 36904"}, d.Identifier.String(), left, inner, idWays)
 	rows = append(rows, row{valid, use}, row{identifier})
 	l.spread(rows, fieldsTop, fieldsEnd)
 	for _, r := range l.rules {

@@ -5,6 +5,7 @@ import (
 	"compress/zlib"
 	"math"
 	"strconv"
+	"sync"
 )
 
 // mm is a millimetre in the points of a PDF.
@@ -148,8 +149,25 @@ func (p *pen) rounded(x, y, w, h, r float64) {
 // deflated compresses what a stream of the PDF holds.
 func deflated(raw []byte) []byte {
 	var b bytes.Buffer
-	w, _ := zlib.NewWriterLevel(&b, zlib.DefaultCompression) // a level that exists
-	_, _ = w.Write(raw)                                      // into memory
+	w, _ := zlib.NewWriterLevel(&b, zlib.BestCompression) // a level that exists
+	_, _ = w.Write(raw)                                   // into memory
 	_ = w.Close()
+	return b.Bytes()
+}
+
+// packer compresses what every certificate has of its own: quickly, and with writers that are used again, because making one
+// costs more than what it writes.
+type packer struct{ pool sync.Pool }
+
+func (p *packer) deflated(raw []byte) []byte {
+	var b bytes.Buffer
+	w, ok := p.pool.Get().(*zlib.Writer)
+	if !ok {
+		w, _ = zlib.NewWriterLevel(&b, zlib.BestSpeed)
+	}
+	w.Reset(&b)
+	_, _ = w.Write(raw)
+	_ = w.Close()
+	p.pool.Put(w)
 	return b.Bytes()
 }

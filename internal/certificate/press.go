@@ -20,6 +20,7 @@ type Press struct {
 	background     []byte // deflated
 	board          []byte // the seals' appearances, deflated
 	director       []byte
+	packer         packer
 }
 
 // form is a drawing that a page can repeat by its name.
@@ -56,7 +57,7 @@ func NewPress(imprint Imprint) (*Press, error) {
 	}
 	p.board, p.director = deflated(board), deflated(p.directorSealArt(directorSeal.w))
 	// What the configuration prints must print: better now than with the first certificate.
-	if _, err := p.lay(&models.Document{Printed: models.Printed{Name: "演示"}}); err != nil {
+	if _, err := p.lay(&models.Document{Printed: models.Printed{Name: sealLegend, Category: models.CategoryArchitect1}}); err != nil {
 		return nil, err
 	}
 	return p, nil
@@ -81,7 +82,7 @@ func (p *Press) draw(d *models.Document) (*draft, error) {
 	if err != nil {
 		return nil, err
 	}
-	ink, err := inkOf(d.Signature)
+	ink, err := p.inkOf(d.Signature)
 	if err != nil {
 		return nil, err
 	}
@@ -188,7 +189,7 @@ func (p *Press) set(l *layout, photo []byte) ([]byte, error) {
 
 // title is what a reader shows as the name of the document.
 func title(d *models.Document) string {
-	return strings.Join([]string{d.Printed.Category.Title().ZH + "注册证书", d.Printed.Name}, " ")
+	return strings.Join([]string{d.Printed.Category.Title().ZH + titleEnd, d.Printed.Name}, " ")
 }
 
 // maxPhotoPixels is far more than a photo of one inch needs.

@@ -28,6 +28,8 @@ type Key struct {
 	NotAfter    models.Date
 	Certificate *x509.Certificate
 
+	root *Key // whose key signed the certificate; a root's is itself
+
 	// nil where this machine may only check; a pointer, so that nothing prints it
 	private *ecdsa.PrivateKey
 }

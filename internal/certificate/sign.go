@@ -30,10 +30,10 @@ func (p *Press) Issue(d *models.Document, ring *Ring) (models.File, error) {
 	if err != nil {
 		return models.File{}, err
 	}
-	if err := p.seal(page, ring, board); err != nil {
+	if err := p.seal(page, board); err != nil {
 		return models.File{}, err
 	}
-	if err := p.seal(page, ring, director); err != nil {
+	if err := p.seal(page, director); err != nil {
 		return models.File{}, err
 	}
 	return models.File{PDF: page.pdf, Digest: sha256.Sum256(page.pdf)}, nil
@@ -46,11 +46,7 @@ var (
 )
 
 // seal appends a revision (ISO 32000-1, 7.5.6) in which one field is signed and shows its seal, and signs all of it.
-func (p *Press) seal(f *draft, ring *Ring, k *Key) error {
-	root := ring.issuer(k)
-	if root == nil {
-		return errors.New("certificate: the ring has no root for its key") // Load has seen to that
-	}
+func (p *Press) seal(f *draft, k *Key) error {
 	signature, look := f.objects, f.objects+1
 	appearance := fmt.Sprintf("/V %d 0 R/AP<</N %d 0 R>>", signature, look)
 	var r revision
@@ -70,7 +66,7 @@ func (p *Press) seal(f *draft, ring *Ring, k *Key) error {
 		place.w*mm, place.h*mm), art))
 	f.objects += 2
 	f.pdf, f.xref = r.append(f)
-	return f.sign(k, root)
+	return f.sign(k)
 }
 
 // certified is the catalog of a file that the Board certifies.
@@ -79,7 +75,7 @@ func (f *draft) certified(signature int) []byte {
 }
 
 // sign fills the last signature's places: where it is, and over all around it the signature itself.
-func (f *draft) sign(k, root *Key) error {
+func (f *draft) sign(k *Key) error {
 	from := bytes.LastIndex(f.pdf, []byte(contentPlace))
 	at := bytes.LastIndex(f.pdf, []byte(rangePlace))
 	to := from + len(contentPlace)
@@ -88,7 +84,7 @@ func (f *draft) sign(k, root *Key) error {
 	}
 	copy(f.pdf[at:], fmt.Sprintf("/ByteRange[0 %09d %09d %09d]", from, to, len(f.pdf)-to))
 	covered := append(bytes.Clone(f.pdf[:from]), f.pdf[to:]...)
-	der, err := sign(covered, k, root)
+	der, err := sign(covered, k)
 	if err != nil {
 		return fmt.Errorf("certificate: %w", err)
 	}
