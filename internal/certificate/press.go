@@ -2,6 +2,7 @@ package certificate
 
 import (
 	"bytes"
+	"compress/zlib"
 	"fmt"
 	"image/jpeg"
 	"strings"
@@ -151,6 +152,7 @@ func (p *pen) fillIn(l *layout) {
 func (p *Press) set(l *layout, photo []byte) ([]byte, error) {
 	var g gopdf.GoPdf
 	g.Start(gopdf.Config{PageSize: gopdf.Rect{W: pageWidth * mm, H: pageHeight * mm}})
+	g.SetCompressLevel(zlib.BestSpeed)
 	g.AddPage()
 	for _, f := range []*face{p.regular, p.title} {
 		if err := g.AddTTFFontFromFontContainer(f.family, p.fonts); err != nil {
