@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	qr "github.com/piglig/go-qr"
+
+	"yanzheng/internal/testkit"
 )
 
 func open(t testing.TB, body string) *File {
@@ -101,12 +103,12 @@ func TestPredictors(t *testing.T) {
 }
 
 func TestBudgets(t *testing.T) {
-	bomb := packed(make([]byte, maxInflated+1))
+	bomb := testkit.Bomb(maxInflated>>20 + 1)
 	f := open(t, fmt.Sprintf("1 0 obj<</Filter/FlateDecode/Length %d>>stream\n%s\nendstream endobj", len(bomb), bomb))
 	if got, ok := f.Stream(f.objects[1]); ok || len(got) != 0 || f.Whole {
 		t.Errorf("a bomb gives %d bytes", len(got))
 	}
-	half := packed(make([]byte, maxInflated/2+1)) // two of them are too much for one file
+	half := testkit.Bomb(maxInflated>>21 + 1) // two of them are too much for one file
 	f = open(t, fmt.Sprintf("1 0 obj<</Filter/FlateDecode/Length %d>>stream\n%s\nendstream endobj", len(half), half))
 	if _, ok := f.Stream(f.objects[1]); !ok {
 		t.Error("the first does not fit")
@@ -192,9 +194,15 @@ func TestCodesOfEveryKindOfImage(t *testing.T) {
 		for how, place := range map[string]string{
 			"upright": "150 0 0 150 100 500 cm", "turned": "0 150 -150 0 300 300 cm", "a little turned": "148 20 -20 148 300 300 cm", "over the page": "595 0 0 595 0 100 cm",
 		} {
+			if how != "upright" && name != "grey" && name != "bits" { // how it is placed does not hang on its kind
+				continue
+			}
 			if got := open(t, onPage("q "+place+" /I Do Q", object)).Codes(); len(got) != 1 || got[0] != text {
 				t.Errorf("%s, %s: %q", name, how, got)
 			}
+		}
+		if name != "grey" {
+			continue
 		}
 		// What is painted over, hidden by nothing else, is not seen.
 		if got := open(t, onPage("q 150 0 0 150 100 500 cm /I Do Q 1 g 0 400 595 400 re f", object)).Codes(); len(got) != 0 {
