@@ -56,7 +56,7 @@ func (p *place) dump(table string) string {
 }
 
 // tables are all of them, each after those it points to.
-var tables = []string{"persons", "registrations", "registration_blocks", "certificates", "events", "users", "grants", "sessions", "scans", "key_fingerprints", "cache_epochs", "code_misses"}
+var tables = []string{"persons", "registrations", "registration_blocks", "certificates", "events", "users", "grants", "sessions", "scans", "key_fingerprints", "cache_epochs", "code_misses", "confirmations", "certificate_files"}
 
 // Whoever gets hold of a copy of the database must find no identity number in it, in no spelling.
 func (p *place) testSealed(t *testing.T) {
