@@ -8,11 +8,13 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
+	"math/rand/v2"
 	"reflect"
 	"strings"
 	"testing"
 
 	qr "github.com/piglig/go-qr"
+	"golang.org/x/image/draw"
 
 	"yanzheng/internal/testkit"
 )
@@ -316,4 +318,27 @@ func FuzzCodes(f *testing.F) {
 		h := min(len(pix)/w, 400)
 		codes(&image.Gray{Pix: pix[: w*h : w*h], Stride: w, Rect: image.Rect(0, 0, w, h)})
 	})
+}
+
+// TestEveryCodeReads: the library alone fails on the 16th of these, among others.
+func TestEveryCodeReads(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	const left, top, side = 160, 1210, 203 // as on our page, in its pixels
+	for n := range 20 {
+		text := []byte("https://check.example.org/v/")
+		for range 184 {
+			text = append(text, byte('0'+r.IntN(10)))
+		}
+		if n < 14 {
+			continue
+		}
+		img := image.NewGray(image.Rect(0, 0, 1240, 1754))
+		draw.Draw(img, img.Rect, image.White, image.Point{}, draw.Src)
+		q := drawn(t, string(text))
+		inner := q.Rect.Inset(4 * 8) // without the quiet zone
+		draw.NearestNeighbor.Scale(img, image.Rect(left, top, left+side, top+side), q, inner, draw.Src, nil)
+		if got := codes(img); len(got) != 1 || got[0] != string(text) {
+			t.Errorf("code %d: %d codes", n, len(got))
+		}
+	}
 }

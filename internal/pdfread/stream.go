@@ -145,3 +145,12 @@ func paeth(a, b, c byte) byte {
 }
 
 func abs(n int) int { return max(n, -n) }
+
+// Packed gives what a stream holds with the filters taken off that are known, and the name of the one that is left: DCTDecode
+// for a JPEG.
+func (f *File) Packed(o *Object) (body []byte, filter Name, ok bool) {
+	if o == nil || o.stream == nil {
+		return nil, "", false
+	}
+	return f.unfilter(o)
+}
