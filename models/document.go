@@ -61,6 +61,7 @@ const (
 	FileForeignCode     FileReason = "foreign_code"     // it shows a code that is no code of ours
 	FileNoCode          FileReason = "no_code"          // no code could be found on the page
 	FileKeyUnknown      FileReason = "seal_key_unknown" // it was issued, but by keys for seals that are no longer at hand
+	FileKeyRevoked      FileReason = "seal_key_revoked" // a key that sealed it was declared leaked since
 )
 
 // FileCheck is the answer to a file that somebody sent.

@@ -122,7 +122,7 @@ func (p *Press) bind(set, art []byte, ink *inked, d *models.Document) (*draft, e
 	mask := b.stream(fmt.Sprintf("/Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceGray/BitsPerComponent 8/Filter/FlateDecode",
 		ink.width, ink.height), ink.mask)
 	names += fmt.Sprintf("/Ink %d 0 R", b.stream(fmt.Sprintf(
-		"/Type/XObject/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray/BitsPerComponent 8/SMask %d 0 R", mask), []byte{0x18}))
+		"/Type/XObject/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray/BitsPerComponent 8/SMask %d 0 R", mask), []byte{inkShade}))
 	with := bytes.Replace(b.objects[resources-1], []byte("/XObject <<\n"), []byte("/XObject <<"+names+"\n"), 1)
 	if len(with) == len(b.objects[resources-1]) {
 		return nil, errors.New("certificate: gopdf gave resources of another form")

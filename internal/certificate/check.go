@@ -20,7 +20,7 @@ type Codes interface {
 }
 
 // Find tells whether a file with that digest was issued.
-type Find func(ctx context.Context, digest models.FileDigest) (bool, error)
+type Find = func(ctx context.Context, digest models.FileDigest) (bool, error)
 
 // Checker says what files are that anybody may have sent.
 type Checker struct {
@@ -75,6 +75,9 @@ func (x *examination) issued(digest models.FileDigest) models.FileCheck {
 	if !x.holds(RoleBoard) || !x.holds(RoleDirector) {
 		result.Reasons = append(result.Reasons, models.FileKeyUnknown)
 	}
+	if x.revoked() {
+		result.Reasons = append(result.Reasons, models.FileKeyRevoked)
+	}
 	return result
 }
 
@@ -113,6 +116,9 @@ func (x *examination) judge(ctx context.Context, find Find) (models.FileCheck, e
 	more := !broken && x.noteMore(note) // behind a seal that holds stands the one that does not
 	if !x.file.Whole {
 		note(models.FileUnreadable)
+	}
+	if x.revoked() {
+		note(models.FileKeyRevoked)
 	}
 	switch {
 	case mismatch:
@@ -221,6 +227,11 @@ func (x *examination) covered() int {
 
 func (x *examination) holds(role Role) bool {
 	return slices.ContainsFunc(x.seals, func(s seal) bool { return s.role == role && s.holds })
+}
+
+// revoked tells whether a key that made a seal was declared leaked since: then seals alone say nothing, and the digest all.
+func (x *examination) revoked() bool {
+	return slices.ContainsFunc(x.seals, func(s seal) bool { return s.key != nil && s.key.Revoked() })
 }
 
 // stated gives the code of ours that a file states in its link or among its keywords, and whether it also states another.

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"yanzheng/internal/durable"
 	"yanzheng/models"
@@ -35,6 +36,7 @@ type listedKey struct {
 	NotBefore   string `json:"not_before"`
 	NotAfter    string `json:"not_after"`
 	Certificate string `json:"certificate"` // PEM
+	RevokedAt   string `json:"revoked_at,omitempty"`
 }
 
 // Load reads the ring in a folder. A folder without seals.json is fs.ErrNotExist.
@@ -96,6 +98,11 @@ func parseKey(l listedKey) (*Key, error) {
 	if k.NotAfter, err = models.ParseDate(l.NotAfter); err != nil {
 		return nil, errors.New("not_after is not a day")
 	}
+	if l.RevokedAt != "" {
+		if k.RevokedAt, err = time.Parse(time.RFC3339, l.RevokedAt); err != nil {
+			return nil, errors.New("revoked_at is not an instant")
+		}
+	}
 	if k.NotAfter < k.NotBefore || models.DateOf(k.Certificate.NotBefore) > k.NotBefore || models.DateOf(k.Certificate.NotAfter) < k.NotAfter {
 		return nil, errors.New("its days and those of its certificate do not fit")
 	}
@@ -113,8 +120,12 @@ func noKeysLeft(dir string) error {
 func (r *Ring) save(dir string) error {
 	listed := []listedKey{}
 	for _, k := range r.keys {
-		listed = append(listed, listedKey{k.Number, k.Role, k.NotBefore.String(), k.NotAfter.String(),
-			string(pem.EncodeToMemory(&pem.Block{Type: certBlock, Bytes: k.Certificate.Raw}))})
+		one := listedKey{k.Number, k.Role, k.NotBefore.String(), k.NotAfter.String(),
+			string(pem.EncodeToMemory(&pem.Block{Type: certBlock, Bytes: k.Certificate.Raw})), ""}
+		if !k.RevokedAt.IsZero() {
+			one.RevokedAt = k.RevokedAt.UTC().Format(time.RFC3339)
+		}
+		listed = append(listed, one)
 	}
 	raw, err := json.MarshalIndent(listed, "", "  ")
 	if err != nil {

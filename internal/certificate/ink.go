@@ -12,6 +12,9 @@ import (
 // maxInkPixels bounds a signature image; the rules for its collection say 600×240.
 const maxInkPixels = 1 << 20
 
+// inkShade is how dark the ink of a signature image is drawn.
+const inkShade = 0x18
+
 // inked is a signature as a mask: how much ink is where.
 type inked struct {
 	width, height int

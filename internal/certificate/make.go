@@ -96,7 +96,7 @@ func (r *Ring) grow(from models.Date) (made []*Key, err error) {
 // spans tells whether a root stands in the list for the time of new keys, wherever its private key is.
 func (r *Ring) spans(from models.Date) bool {
 	for _, k := range r.keys {
-		if k.Role == RoleRoot && k.NotBefore <= from && from.Anniversary(sealYears) <= k.NotAfter {
+		if k.Role == RoleRoot && !k.Revoked() && k.NotBefore <= from && from.Anniversary(sealYears) <= k.NotAfter {
 			return true
 		}
 	}

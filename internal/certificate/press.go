@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"compress/zlib"
 	"fmt"
+	"image"
 	"image/jpeg"
 	"strings"
+	"sync"
 
 	"github.com/signintech/gopdf"
 
@@ -22,6 +24,10 @@ type Press struct {
 	board          []byte // the seals' appearances, deflated
 	director       []byte
 	packer         packer
+
+	groundOnce sync.Once // of the picture for an album
+	ground     *image.RGBA
+	groundErr  error
 }
 
 // form is a drawing that a page can repeat by its name.

@@ -28,6 +28,8 @@ type Key struct {
 	NotAfter    models.Date
 	Certificate *x509.Certificate
 
+	RevokedAt time.Time // zero while the key is good: a leaked key's seals are worth no more than the record of the file
+
 	root *Key // whose key signed the certificate; a root's is itself
 
 	// nil where this machine may only check; a pointer, so that nothing prints it
@@ -35,6 +37,11 @@ type Key struct {
 }
 
 func (k *Key) on(day models.Date) bool { return k.NotBefore <= day && day <= k.NotAfter }
+
+// Revoked tells whether the key, or the root that signed its certificate, was declared leaked.
+func (k *Key) Revoked() bool {
+	return !k.RevokedAt.IsZero() || (k.root != nil && !k.root.RevokedAt.IsZero())
+}
 
 // Ring is the keys for seals. It never changes once read.
 type Ring struct {
@@ -54,7 +61,7 @@ func (r *Ring) Keys() []Key {
 func (r *Ring) signer(role Role, day models.Date) (*Key, error) {
 	var best *Key
 	for _, k := range r.keys {
-		if k.Role == role && k.private != nil && k.on(day) && (best == nil || k.NotBefore >= best.NotBefore) {
+		if k.Role == role && k.private != nil && k.on(day) && !k.Revoked() && (best == nil || k.NotBefore >= best.NotBefore) {
 			best = k
 		}
 	}
@@ -79,6 +86,16 @@ func (r *Ring) issuer(k *Key) *Key {
 	for _, root := range r.keys {
 		if root.Role == RoleRoot && k.Certificate.CheckSignatureFrom(root.Certificate) == nil {
 			return root
+		}
+	}
+	return nil
+}
+
+// CanSeal is an error unless both seals can be made on a day, here.
+func (r *Ring) CanSeal(day models.Date) error {
+	for _, role := range []Role{RoleBoard, RoleDirector} {
+		if _, err := r.signer(role, day); err != nil {
+			return err
 		}
 	}
 	return nil
