@@ -21,10 +21,10 @@ const albumResolution = 200.0
 // pixelsPerPoint is how large a point of the PDF is there.
 const pixelsPerPoint = albumResolution / 72
 
-// Album draws the page of an issued file as a PNG: the same layout, drawings and seals, with the photo and the signature image
-// that the file has. The document says the rest; its own images are not looked at.
+// Album draws the page of an issued file as a PNG: the same layout, drawings and seals, with the code, the photo and
+// the signature image that the file has. The document says the rest; its own code and images are not looked at.
 func (p *Press) Album(d *models.Document, pdf []byte) ([]byte, error) {
-	photo, ink, err := embedded(pdf)
+	code, photo, ink, err := embedded(pdf)
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +32,7 @@ func (p *Press) Album(d *models.Document, pdf []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	q, err := symbol(d.Code)
+	q, err := symbol(code)
 	if err != nil {
 		return nil, err
 	}
@@ -133,11 +133,11 @@ func inkOn(img *image.RGBA, ink *image.Alpha, at matrix) {
 	draw.DrawMask(img, r, image.NewUniform(color.Gray{inkShade}), image.Point{}, mask, image.Point{}, draw.Over)
 }
 
-// embedded takes the photo and the mask of the signature out of a file of ours.
-func embedded(pdf []byte) (photo image.Image, ink *image.Alpha, err error) {
+// embedded takes the code, the photo and the mask of the signature out of a file of ours.
+func embedded(pdf []byte) (code string, photo image.Image, ink *image.Alpha, err error) {
 	f, err := pdfread.Open(pdf)
 	if err != nil {
-		return nil, nil, err
+		return "", nil, nil, err
 	}
 	for _, o := range f.Objects() {
 		if o.Dict()["Subtype"] != pdfread.Name("Image") {
@@ -149,14 +149,15 @@ func embedded(pdf []byte) (photo image.Image, ink *image.Alpha, err error) {
 		case !ok:
 		case filter == "DCTDecode":
 			if photo, err = jpeg.Decode(bytes.NewReader(body)); err != nil {
-				return nil, nil, err
+				return "", nil, nil, err
 			}
 		case filter == "" && w > 1 && len(body) == w*h:
 			ink = &image.Alpha{Pix: body, Stride: w, Rect: image.Rect(0, 0, w, h)}
 		}
 	}
-	if photo == nil || ink == nil {
-		return nil, nil, errors.New("certificate: the file lacks its photo or its signature image")
+	links := f.Links()
+	if len(links) == 0 || photo == nil || ink == nil {
+		return "", nil, nil, errors.New("certificate: the file lacks its code, its photo or its signature image")
 	}
-	return photo, ink, nil
+	return links[0], photo, ink, nil
 }

@@ -63,7 +63,7 @@ func (s *Service) Endorse(ctx context.Context, category models.Category, number,
 	now := s.now()
 	var code string
 	c, err := s.register.IssueCertificate(ctx, id, actor, models.InstantOf(now), func(r *models.Registration) (models.Certificate, error) {
-		c, err := s.draw(r, now)
+		c, err := drawUp(s.codes, r, now)
 		if err != nil {
 			return models.Certificate{}, err
 		}
@@ -73,13 +73,14 @@ func (s *Service) Endorse(ctx context.Context, category models.Category, number,
 	return Issued{c, code}, err
 }
 
-func (s *Service) draw(r *models.Registration, now time.Time) (models.Certificate, error) {
+// drawUp makes a certificate of a registration as it stands, with an id of its own.
+func drawUp(codes Codes, r *models.Registration, now time.Time) (models.Certificate, error) {
 	today := models.DateOf(now)
 	window, err := models.EndorseWindow(r, today)
 	if err != nil {
-		return models.Certificate{}, err
+		return models.Certificate{}, barred(r, today)
 	}
-	key, err := s.codes.SigningKey(today)
+	key, err := codes.SigningKey(today)
 	if err != nil {
 		return models.Certificate{}, err
 	}
@@ -91,16 +92,33 @@ func (s *Service) draw(r *models.Registration, now time.Time) (models.Certificat
 	return c, err
 }
 
+// barred says what bars an endorsement on a day; a category without a rule is ErrCategory.
+func barred(r *models.Registration, day models.Date) error {
+	if _, ok := r.Category.Policy(); !ok {
+		return models.ErrCategory
+	}
+	return models.Barred(models.BarsOn(r, day))
+}
+
 // maxReason bounds the reason of a withdrawal, in characters. Holders owe nobody one.
 const maxReason = 200
 
 // Withdraw ends one certificate before its time, at its holder's wish (R12).
 func (s *Service) Withdraw(ctx context.Context, id models.CertificateID, reason, actor string) (propagated bool, err error) {
+	return withdraw(ctx, s.register, s.propagator, models.InstantOf(s.now()), id, reason, actor)
+}
+
+// changer changes one certificate.
+type changer interface {
+	ChangeCertificate(ctx context.Context, id models.CertificateID, at models.Instant,
+		change func(c *models.Certificate) (models.Event, error)) (models.Certificate, []models.Event, error)
+}
+
+func withdraw(ctx context.Context, register changer, p Propagator, now models.Instant, id models.CertificateID, reason, actor string) (propagated bool, err error) {
 	if utf8.RuneCountInString(reason) > maxReason {
 		return false, ErrReason
 	}
-	now := models.InstantOf(s.now())
-	_, events, err := s.register.ChangeCertificate(ctx, id, now, func(c *models.Certificate) (models.Event, error) {
+	_, events, err := register.ChangeCertificate(ctx, id, now, func(c *models.Certificate) (models.Event, error) {
 		if c.WithdrawnAt != 0 {
 			return models.Event{}, ErrWithdrawn
 		}
@@ -110,7 +128,7 @@ func (s *Service) Withdraw(ctx context.Context, id models.CertificateID, reason,
 	if err != nil {
 		return false, err
 	}
-	return s.propagator.Propagate(ctx, events), nil
+	return p.Propagate(ctx, events), nil
 }
 
 // The answers to withdrawals that cannot be carried out.
