@@ -22,7 +22,8 @@ type program struct {
 
 	configFile string
 	json       bool
-	actor      string // who acts, for the history
+	other      func(*server) otherHalf // nil: nobody can be a holder
+	actor      string                  // who acts, for the history
 }
 
 // commands is the tree of sub-commands; without one, the program serves.

@@ -8,6 +8,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"yanzheng/config"
+	"yanzheng/internal/endorse"
 	"yanzheng/internal/factcache"
 	"yanzheng/internal/ratelimit"
 	"yanzheng/internal/scanlog"
@@ -45,6 +46,9 @@ const (
 	limitMisses  = "miss"
 	limitLookUps = "look"
 	limitLogIns  = "login"
+	limitFiles   = "file"
+	limitHolders = "own"
+	limitFetches = "fetch"
 )
 
 func newOwners() *lru.Cache[string, string] {
@@ -70,6 +74,13 @@ func (d *desk) Admit(ctx context.Context, a verify.Arrival) (verify.Entry, error
 		return d.admitAddress(ctx, a,
 			ratelimit.Take{Purpose: limitAddress, Actor: a.Address, Limit: limit(d.limits.Address)},
 			ratelimit.Take{Purpose: limitLookUps, Actor: a.Address, Limit: limit(d.limits.Lookups)})
+	case verify.ForFile:
+		if a.Certificate != nil { // the second time: what was sent has been paid for
+			return d.admitAddress(ctx, a)
+		}
+		return d.admitAddress(ctx, a,
+			ratelimit.Take{Purpose: limitAddress, Actor: a.Address, Limit: limit(d.limits.Address)},
+			ratelimit.Take{Purpose: limitFiles, Actor: a.Address, Limit: limit(d.limits.Files)})
 	}
 	return verify.Entry{}, models.ErrInternal
 }
@@ -193,6 +204,25 @@ func (d *desk) Miss(address string, reason models.Reason) error {
 		return ratelimit.ErrTooMany.RetryIn(retry)
 	}
 	return nil
+}
+
+// AdmitHolder is endorse.Gate's: who it is, within the limits of address and user.
+func (d *desk) AdmitHolder(ctx context.Context, who endorse.Who, purpose endorse.Purpose) (models.Identity, error) {
+	if _, err := session.Hash(who.Token); err != nil { // not worth a question
+		return models.Identity{}, err
+	}
+	if err := d.limiter.Take(ctx, ratelimit.Take{Purpose: limitAddress, Actor: who.Address, Limit: limit(d.limits.Address)}); err != nil {
+		return models.Identity{}, err
+	}
+	id, err := d.sessions.Authenticate(ctx, who.Token)
+	if err != nil {
+		return models.Identity{}, err
+	}
+	take := ratelimit.Take{Purpose: limitHolders, Actor: id.UserID, Limit: limit(d.limits.User)}
+	if purpose == endorse.ForConfirm || purpose == endorse.ForDownload {
+		take = ratelimit.Take{Purpose: limitFetches, Actor: id.UserID, Limit: limit(d.limits.Certificates)}
+	}
+	return id, d.limiter.Take(ctx, take)
 }
 
 // AdmitLogIn is session.Gate's.

@@ -17,6 +17,12 @@ import (
 // database is.
 const requestTimeout = 2500 * time.Millisecond
 
+// patience bounds it where one waits in line: for a file to be made, for a large body to arrive.
+const patience = 25 * time.Second
+
+// maxPatient bounds those who stand in any line.
+const maxPatient = 8192
+
 // maxAtOnce bounds the requests that are answered at once, maxConnections those who may come for it. Both are far
 // above what a healthy process needs: a scan takes a millisecond.
 const (
@@ -25,19 +31,27 @@ const (
 )
 
 // router puts the edges together on the public listener.
-func (s *server) router(api *miniprogram.API, pages *web.Pages) http.Handler {
+func (s *server) router(api *miniprogram.API, pages *web.Pages, docs documents) http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	r := gin.New()
 	r.HandleMethodNotAllowed = true
 	r.RedirectTrailingSlash = false // a redirect would leave before the checks below
 	r.ContextWithFallback = true
 	r.RemoteIPHeaders = nil // httpx.ClientIP alone decides whom to believe
-	r.Use(httpx.Identify, httpx.Recover, httpx.Secure, httpx.Deadline(requestTimeout))
+	r.Use(httpx.Identify, httpx.Recover, httpx.Secure)
 	if s.embedded != nil {
 		r.Use(httpx.OnlyHosts(s.embedded.hosts(s.listeners[0].Addr())...))
 	}
-	s.healthRoutes(r) // before the next: it must answer however full the house is
-	r.Use(httpx.Shed(maxAtOnce, func() { s.metrics.shed.Add(1) }), httpx.Locate(s.config.TrustedProxies))
+	shed := func() { s.metrics.shed.Add(1) }
+	locate := httpx.Locate(s.config.TrustedProxies)
+	// Before the next, with bounds of their own: the first must answer however full the house is, and those at the second wait.
+	s.healthRoutes(r.Group("/", httpx.Deadline(requestTimeout)))
+	patient := r.Group("/", httpx.Deadline(patience), httpx.Shed(maxPatient, shed), locate)
+	docs.files.Register(patient)
+	r.Use(httpx.Deadline(requestTimeout), httpx.Shed(maxAtOnce, shed), locate)
+	if docs.own != nil {
+		docs.own.Register(r, patient)
+	}
 	if s.embedded != nil && s.config.Demo {
 		r.GET("/demo.json", s.embedded.demoJSON)
 	}

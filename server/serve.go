@@ -15,6 +15,7 @@ import (
 	"golang.org/x/net/netutil"
 
 	"yanzheng/config"
+	"yanzheng/internal/certificate"
 	"yanzheng/internal/code"
 	"yanzheng/internal/scanlog"
 	"yanzheng/internal/store"
@@ -46,7 +47,7 @@ func (p *program) serve(ctx context.Context) error {
 	for _, w := range c.Warnings() {
 		log.Warn(w)
 	}
-	s, err := newServer(ctx, c, log)
+	s, err := newServer(ctx, c, log, p.other)
 	if err != nil {
 		return err
 	}
@@ -67,14 +68,17 @@ type server struct {
 	scans     *scanlog.Log
 	desk      *desk
 	verifier  *verify.Service
+	office    *certificate.Office
+	lines     *lines
+	other     func(*server) otherHalf
 	metrics   *metrics
 	embedded  *embedded // else nil
 	release   func()    // gives the embedded folder back
 }
 
 // newServer listens first, so that a second process on the same address ends before it touches anything.
-func newServer(ctx context.Context, c config.Config, log *slog.Logger) (*server, error) {
-	s := &server{}
+func newServer(ctx context.Context, c config.Config, log *slog.Logger, other func(*server) otherHalf) (*server, error) {
+	s := &server{other: other, lines: newLines()}
 	for _, address := range []string{c.Listen, c.AdminListen} {
 		if address == "" {
 			continue
@@ -91,6 +95,14 @@ func newServer(ctx context.Context, c config.Config, log *slog.Logger) (*server,
 		return nil, err
 	}
 	return s, nil
+}
+
+// otherHalf gives what holders need beside the register; nothing while nobody can be a holder.
+func (s *server) otherHalf() otherHalf {
+	if s.other == nil {
+		return otherHalf{}
+	}
+	return s.other(s)
 }
 
 // listener is one address and what is served there.
@@ -128,6 +140,9 @@ func (s *server) build(ctx context.Context, c config.Config, log *slog.Logger) e
 	}
 	s.scans = s.newScanLog(s.consumer)
 	s.desk = s.newDesk(s.weChat, s.scans)
+	if s.office, err = s.newOffice(ctx, s.codes); err != nil {
+		return err
+	}
 	s.verifier = verify.New(s.codes, s.desk, s.guarded(), s.now)
 	s.metrics = newMetrics(s)
 	api := miniprogram.New(s.verifier, s.desk.sessions, s.codes)
@@ -138,7 +153,7 @@ func (s *server) build(ctx context.Context, c config.Config, log *slog.Logger) e
 		}
 		options.Demo = s.embedded.demoCodes
 	}
-	s.listeners[0].handler = s.router(api, web.New(s.verifier, options))
+	s.listeners[0].handler = s.router(api, web.New(s.verifier, options), s.newDocuments(s.otherHalf()))
 	for i := range s.listeners[1:] {
 		s.listeners[1+i].handler = s.admin()
 	}
@@ -151,7 +166,7 @@ func (s *server) run(ctx context.Context) error {
 	var wait sync.WaitGroup
 	defer wait.Wait()
 	defer stop()
-	for _, job := range []func(context.Context){s.relay.Run, s.scans.Run, s.watchKeys, s.tellMisses, s.prune} {
+	for _, job := range []func(context.Context){s.relay.Run, s.scans.Run, s.watchKeys, s.watchSeals, s.tellMisses, s.prune} {
 		wait.Go(func() { job(background) })
 	}
 	failed := make(chan error, len(s.listeners))

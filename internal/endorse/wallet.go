@@ -135,9 +135,10 @@ func (w *Wallet) admit(ctx context.Context, who Who, purpose Purpose) (id models
 
 // Preview is one registration of the holder's, and what confirming it today would give.
 type Preview struct {
-	Finding models.RegistrationFinding
-	Window  models.UseWindow // zero where something bars
-	Bars    []models.Bar
+	Finding  models.RegistrationFinding
+	IDNumber string           // whole: it is their own
+	Window   models.UseWindow // zero where something bars
+	Bars     []models.Bar
 }
 
 // Registrations gives the holder's registrations with the window that each would get today, or what bars it.
@@ -154,7 +155,10 @@ func (w *Wallet) Registrations(ctx context.Context, who Who) ([]Preview, error) 
 	var previews []Preview
 	for i := range registrations {
 		r := &registrations[i]
-		p := Preview{Finding: models.DecideRegistration(models.FactsOf(&models.Certificate{Printed: models.PrintOf(r)}, r), today), Bars: models.BarsOn(r, today)}
+		p := Preview{
+			Finding:  models.DecideRegistration(models.FactsOf(&models.Certificate{Printed: models.PrintOf(r)}, r), today),
+			IDNumber: r.Person.IDNumber, Bars: models.BarsOn(r, today),
+		}
 		if len(p.Bars) == 0 {
 			if p.Window, err = models.EndorseWindow(r, today); err != nil {
 				return nil, err

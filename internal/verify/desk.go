@@ -14,6 +14,7 @@ const (
 	ForScan   Purpose = iota // a scan of a logged-in user
 	ForPublic                // a look at /v/, without an account
 	ForLookUp                // a look-up by number
+	ForFile                  // a file; once when it comes, and again for its certificate when it proves to be one of ours
 )
 
 // Arrival is somebody who asks.
