@@ -41,6 +41,7 @@ func TestEnumsAreTheDomains(t *testing.T) {
 		"DocumentStatus": "DocumentStatus", "Reason": "Reason", "RegistrationStatus": "RegistrationStatus",
 		"RegistrationReason": "RegistrationReason", "BlockKind": "BlockKind", "Source": "Source", "Category": "Category",
 		"Field": "Field", "Role": "Role", "PaperStatus": "PaperStatus",
+		"FileStatus": "FileStatus", "FileReason": "FileReason", "UseLimit": "UseLimit", "BarReason": "BarReason",
 	} {
 		same(t, schema, d.Components.Schemas[schema].Enum, words[typ])
 	}
@@ -66,9 +67,12 @@ func TestPaperFieldsAreTheComparable(t *testing.T) {
 var inward = map[string]string{
 	"not_found":                  "every use case says in its own words what was not found",
 	"forbidden":                  "nothing asks for a role yet",
-	"conflict":                   "nothing behind the surface changes the register",
-	"date_invalid":               "a paper's dates are compared as text; a scan has none",
-	"endorse_barred":             "endorsing is a command",
+	"conflict":                   "what meets another change is tried again",
+	"identifier_invalid":         "a setting is wrong; nobody sends one",
+	"imprint_invalid":            "of the settings, at the start",
+	"code_not_drawable":          "a public address that is too long, noticed at the first certificate",
+	"code_unencodable":           "a setting or a date beyond the format, which no certificate has",
+	"no_such_seal_key":           "of a command",
 	"validity_reversed":          "of an import or a change, which are commands",
 	"status_unknown":             "of an import",
 	"id_type_unknown":            "of an import",
@@ -95,7 +99,8 @@ var inward = map[string]string{
 // not to come out; and the contract promises no code that nobody declares.
 func TestProblemCodes(t *testing.T) {
 	declared := map[string]bool{}
-	for _, dir := range []string{".", "../models", "../internal/httpx", "../internal/ratelimit", "../internal/session", "../internal/verify", "../internal/wechat"} {
+	for _, dir := range []string{".", "../models", "../internal/httpx", "../internal/ratelimit", "../internal/session", "../internal/verify", "../internal/wechat",
+		"../internal/endorse", "../internal/certificate", "../internal/turns", "../internal/code"} {
 		for _, code := range errorCodes(t, dir) {
 			declared[code] = true
 		}

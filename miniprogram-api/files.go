@@ -57,12 +57,16 @@ func (f *Files) check(c *gin.Context) {
 		httpx.Fail(c, err)
 		return
 	}
+	httpx.WriteJSON(c, newFileAnswer(answer))
+}
+
+func newFileAnswer(answer verify.FileAnswer) fileAnswer {
 	out := fileAnswer{File: fileFinding{answer.Check.Status, list(answer.Check.Reasons), text(answer.Check.Status.Message())}}
 	if answer.Verdict != nil {
 		v := newVerdict(*answer.Verdict, forPublic)
 		out.Verdict = &v
 	}
-	httpx.WriteJSON(c, out)
+	return out
 }
 
 // upload gives the file of a request, not yet read: the body itself, or the first file of a form, as WeChat's upload sends it.

@@ -115,6 +115,10 @@ func (o *Own) registrations(c *gin.Context) {
 		httpx.Fail(c, err)
 		return
 	}
+	httpx.WriteJSON(c, newOwnRegistrations(previews))
+}
+
+func newOwnRegistrations(previews []endorse.Preview) ownRegistrations {
 	out := ownRegistrations{Registrations: []preview{}}
 	for _, p := range previews {
 		one := preview{Registration: newRegistration(&p.Finding, forUser), Bars: []bar{}}
@@ -127,7 +131,7 @@ func (o *Own) registrations(c *gin.Context) {
 		}
 		out.Registrations = append(out.Registrations, one)
 	}
-	httpx.WriteJSON(c, out)
+	return out
 }
 
 type ownCertificates struct {
@@ -171,11 +175,15 @@ func (o *Own) certificates(c *gin.Context) {
 		httpx.Fail(c, err)
 		return
 	}
+	httpx.WriteJSON(c, newOwnCertificates(owned))
+}
+
+func newOwnCertificates(owned []endorse.Own) ownCertificates {
 	out := ownCertificates{Certificates: []ownCertificate{}}
 	for _, one := range owned {
 		out.Certificates = append(out.Certificates, newOwnCertificate(one))
 	}
-	httpx.WriteJSON(c, out)
+	return out
 }
 
 func (o *Own) certificate(c *gin.Context) {

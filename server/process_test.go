@@ -66,9 +66,16 @@ var servingLine = regexp.MustCompile(`serving"? .*?address=(\S+)|"serving","addr
 // serve starts a server and waits until it listens. It is stopped with the test, if not before.
 func serve(t testing.TB, env environment, args ...string) *process {
 	t.Helper()
+	return serveWith(t, env, nil, args...)
+}
+
+// serveWith starts a server in which somebody can be a holder.
+func serveWith(t testing.TB, env environment, other func(*server) otherHalf, args ...string) *process {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	p := &process{out: newTape(), log: newTape(), cancel: cancel, ended: make(chan int, 1)}
-	go func() { p.ended <- run(ctx, args, env.list(), p.out, p.log) }()
+	program := &program{environ: env.list(), stdout: p.out, stderr: p.log, other: other}
+	go func() { p.ended <- program.run(ctx, args) }()
 	t.Cleanup(func() { p.stop(t) })
 	within(t, 60*time.Second, "the server listens", func() bool {
 		select {
