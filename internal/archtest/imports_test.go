@@ -51,6 +51,7 @@ var edges = map[string][]string{
 	"internal/scanlog":        {"internal/compact"},
 	"internal/sheet":          {},
 	"internal/store":          {},
+	"internal/turns":          {},
 	"internal/wechat":         {},
 	"internal/wechat/sandbox": {},
 
