@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -18,7 +19,7 @@ import (
 const requestTimeout = 2500 * time.Millisecond
 
 // patience bounds it where one waits in line: for a file to be made, for a large body to arrive.
-const patience = 25 * time.Second
+const patience = 50 * time.Second
 
 // maxPatient bounds those who stand in any line.
 const maxPatient = 8192
@@ -46,7 +47,7 @@ func (s *server) router(api *miniprogram.API, pages *web.Pages, docs documents) 
 	locate := httpx.Locate(s.config.TrustedProxies)
 	// Before the next, with bounds of their own: the first must answer however full the house is, and those at the second wait.
 	s.healthRoutes(r.Group("/", httpx.Deadline(requestTimeout)))
-	patient := r.Group("/", httpx.Deadline(patience), httpx.Shed(maxPatient, shed), locate)
+	patient := r.Group("/", waits(patience), httpx.Deadline(patience), httpx.Shed(maxPatient, shed), locate)
 	docs.files.Register(patient)
 	r.Use(httpx.Deadline(requestTimeout), httpx.Shed(maxAtOnce, shed), locate)
 	if docs.own != nil {
@@ -73,6 +74,16 @@ func (s *server) router(api *miniprogram.API, pages *web.Pages, docs documents) 
 		pages.Certificate(c)
 	})
 	return r
+}
+
+// waits gives a connection the time that its request may take: the listener's own deadlines are shorter.
+func waits(d time.Duration) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		way, end := http.NewResponseController(c.Writer), time.Now().Add(d+writeTimeout)
+		if err := errors.Join(way.SetReadDeadline(end), way.SetWriteDeadline(end)); err != nil {
+			httpx.Fail(c, err)
+		}
+	}
 }
 
 // healthRoutes adds what load balancers ask: /healthz, this process; /readyz, what it stands on.
