@@ -232,7 +232,7 @@ func TestDownloadIsTheHoldersAlone(t *testing.T) {
 		testkit.WantErr(t, err, c.want)
 		_, err = h.Album(t.Context(), c.who, c.id)
 		testkit.WantErr(t, err, c.want)
-		if c.want == endorse.ErrNoFile {
+		if errors.Is(c.want, endorse.ErrNoFile) {
 			continue
 		}
 		_, err = h.Certificate(t.Context(), c.who, c.id)
