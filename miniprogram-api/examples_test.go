@@ -40,7 +40,7 @@ func exampleFacts() models.Facts {
 		Name: "王书涵", Category: models.CategoryArchitect1, CertificateNumber: "999000001", SealNumber: "990001-123",
 		Employer: "示例一建筑设计研究院第7所", EmployerCode: "91999999MA0000001N",
 		ValidFrom: models.MustDate("2025-09-01"), ValidUntil: models.MustDate("2027-08-31"),
-		State: models.StateInForce, IDNumberMasked: models.MaskIDNumber("E12345678"),
+		State: models.StateInForce, IDNumberMasked: models.MaskIDNumber("999999198808080010"),
 	}
 }
 
