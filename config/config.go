@@ -63,7 +63,10 @@ type Config struct {
 	Binding  Binding
 	Scan     Scan
 	Limits   Limits
-	Log      Log
+
+	Certificate Certificate
+
+	Log Log
 }
 
 // The values of Database.Driver.
@@ -124,10 +127,19 @@ type WeChat struct {
 	SandboxURL string            // http:// and loopback, instead of WeChat's servers. Default empty
 }
 
+// Certificate is what the file of a certificate says of its issuer. Whatever stands here, both seals say 演示.
+type Certificate struct {
+	Board      string // the issuer's name, on the Board's seal too: 1 to 30 characters. Default 演示注册管理委员会
+	Director   string // what its director is called: 1 to 8 characters. Default 主任委员
+	TypeCode   string // 证照类型代码 of GB/T 36904, 21 characters. Default: one that nobody has
+	IssuerCode string // the issuer's unified social credit code. Default: one that nobody has
+}
+
 // Keys are the secrets that make codes and protect personal data. Empty when embedded, where the
 // server makes its own below DataDir. No two of them are alike.
 type Keys struct {
 	CodeDir  string // folder of the private keys that sign the printed codes
+	SealDir  string // folder of the keys for the seals on files
 	IDNumber Key    // encrypts ID numbers, from id_number_file
 	IDIndex  Key    // makes the index by which an ID number is found, from id_index_file
 	Image    Key    // encrypts photos and signature images, from image_file
@@ -177,6 +189,9 @@ type Limits struct {
 	Lookups Limit // look-ups by number of one address. Default 120/1m
 	Login   Limit // log-ins of one address. Default 120/1m
 	Uploads Limit // photos and signature images of one user. Default 20/1h
+	Files   Limit // files that one address has checked. Default 60/1m
+
+	Certificates Limit // certificates, files and pictures of one user. Default 60/1h
 
 	// Distinct persons that one actor is shown; counted with a standard error of 0.8 %.
 	PersonsUser      int // a logged-in user, in a day. Default 300

@@ -81,13 +81,15 @@ func TestEverySettingIsUsed(t *testing.T) {
 		"database.max_lifetime": "9m", "database.dial_timeout": "9s", "database.answer_timeout": "9s", "database.read_timeout": "9s", "database.write_timeout": "9s",
 		"redis.addresses": "localhost:9", "redis.master_name": "x", "redis.cluster": "true", "redis.username": "x", "redis.password_file": other,
 		"redis.db": "9", "redis.tls": "true", "redis.ca_file": pem, "redis.timeout": "99ms", "wechat.app_id": "wx0000000000000000",
-		"wechat.secret_file": other, "wechat.check_files": "a=b", "wechat.sandbox_url": "http://localhost", "keys.code_dir": w.path("code2"),
+		"wechat.secret_file": other, "wechat.check_files": "a=b", "wechat.sandbox_url": "http://localhost", "keys.code_dir": w.path("code2"), "keys.seal_dir": w.path("code2"),
 		"keys.id_number_file": other, "keys.id_index_file": other, "keys.image_file": other, "files.url": "file:///srv", "files.access_key": "", "files.secret_key_file": other, "files.timeout": "9s",
 		"images.upload_max_kb": "99", "images.photo_max_kb": "99", "images.photo_min_width": "199", "images.photo_min_height": "199",
 		"images.photo_ratio": "1:2", "images.retention_days": "9", "session.ttl": "99h", "session.retention_days": "9",
 		"binding.tries": "9", "binding.lock": "9m", "binding.retention_days": "9",
+		"certificate.board": "x", "certificate.director": "x", "certificate.type_code": "11100000000013338W011", "certificate.issuer_code": "11430000006122244L",
 		"scan.retention_days": "999", "limits.user": "9/9s", "limits.address": "9/9s", "limits.misses": "9/9s", "limits.lookups": "9/9s",
-		"limits.login": "9/9s", "limits.uploads": "9/9s", "limits.persons_user": "9", "limits.persons_inspector": "9", "limits.persons_address": "9", "log.level": "warn", "log.format": "text",
+		"limits.login": "9/9s", "limits.uploads": "9/9s", "limits.files": "9/9s", "limits.certificates": "9/9s",
+		"limits.persons_user": "9", "limits.persons_inspector": "9", "limits.persons_address": "9", "log.level": "warn", "log.format": "text",
 	}
 	base := leaves(mustLoad(t, "", w.with()))
 	changed := map[string]bool{"Embedded": true, "Database.Driver": true, "Demo": true, "Files.AccessKey": true} // follow the mode, or the kind of bucket

@@ -85,6 +85,7 @@ func (l *loader) build() Config {
 		},
 		Keys: Keys{
 			CodeDir:  l.folder("keys.code_dir"),
+			SealDir:  l.folder("keys.seal_dir"),
 			IDNumber: l.key("keys.id_number_file"),
 			IDIndex:  l.key("keys.id_index_file"),
 			Image:    l.key("keys.image_file"),
@@ -120,9 +121,17 @@ func (l *loader) build() Config {
 			Lookups:          get(l, "limits.lookups", parseLimit),
 			Login:            get(l, "limits.login", parseLimit),
 			Uploads:          get(l, "limits.uploads", parseLimit),
+			Files:            get(l, "limits.files", parseLimit),
+			Certificates:     get(l, "limits.certificates", parseLimit),
 			PersonsUser:      within(l, "limits.persons_user", parseInt),
 			PersonsInspector: within(l, "limits.persons_inspector", parseInt),
 			PersonsAddress:   within(l, "limits.persons_address", parseInt),
+		},
+		Certificate: Certificate{
+			Board:      get(l, "certificate.board", characters(30)),
+			Director:   get(l, "certificate.director", characters(8)),
+			TypeCode:   get(l, "certificate.type_code", matching(typeCode)),
+			IssuerCode: get(l, "certificate.issuer_code", parseCreditCode),
 		},
 		Log: Log{
 			Level:  get(l, "log.level", parseLevel),

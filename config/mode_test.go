@@ -30,9 +30,11 @@ func TestNothingGivenIsEmbedded(t *testing.T) {
 		Limits: Limits{
 			User: Limit{600, time.Minute, 600}, Address: Limit{3000, time.Minute, 3000}, Misses: Limit{120, time.Minute, 120},
 			Lookups: Limit{120, time.Minute, 120}, Login: Limit{120, time.Minute, 120}, Uploads: Limit{20, time.Hour, 20},
+			Files: Limit{60, time.Minute, 60}, Certificates: Limit{60, time.Hour, 60},
 			PersonsUser: 300, PersonsInspector: 3000, PersonsAddress: 500,
 		},
-		Log: Log{Level: slog.LevelInfo, Format: "text"},
+		Certificate: Certificate{Board: "演示注册管理委员会", Director: "主任委员", TypeCode: "DEM0DEM0DEM0DEM0DE001", IssuerCode: "11000000DEM0DEM0DP"},
+		Log:         Log{Level: slog.LevelInfo, Format: "text"},
 	}
 	for name, file := range map[string]string{
 		"no file": "", "empty": yamlFile(t, ""), "comments": yamlFile(t, "# nothing\n"),

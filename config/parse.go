@@ -15,6 +15,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"yanzheng/models"
 )
 
 // The parsers answer whether a text is what its setting wants; the words are in the table.
@@ -25,6 +27,7 @@ var (
 	masterName  = regexp.MustCompile(`^[0-9A-Za-z._-]{1,128}$`)
 	wechatAppID = regexp.MustCompile(`^wx[0-9A-Za-z]{16}$`)
 	limitShape  = regexp.MustCompile(`^([0-9]{1,6})/([0-9a-z.]{2,20})(?: burst ([0-9]{1,6}))?$`)
+	typeCode    = regexp.MustCompile(`^[0-9A-Z]{21}$`)
 	visible     = regexp.MustCompile(`^[!-~]{1,1000}$`)
 )
 
@@ -40,6 +43,16 @@ func printable(limit int) func(string) (string, bool) {
 		return s, s != "" && len(s) <= limit && utf8.ValidString(s) && !strings.ContainsFunc(s, hidden)
 	}
 }
+
+// characters makes a parser of a text of 1 to most characters in which every one can be seen.
+func characters(most int) func(string) (string, bool) {
+	return func(s string) (string, bool) {
+		text, ok := printable(4 * most)(s)
+		return text, ok && utf8.RuneCountInString(text) <= most
+	}
+}
+
+func parseCreditCode(s string) (string, bool) { return s, models.CheckEmployerCode(s) == nil }
 
 func parseBool(s string) (value, ok bool) {
 	return s == "true", s == "true" || s == "false"

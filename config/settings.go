@@ -70,6 +70,7 @@ var table = []setting{
 	{path: "wechat.sandbox_url", want: "http:// and a host on loopback"},
 
 	{path: "keys.code_dir", want: "the folder of the private keys that sign the codes"},
+	{path: "keys.seal_dir", want: "the folder of the keys for the seals on certificates"},
 	{path: "keys.id_number_file", want: "a file with 32 random bytes as 64 hex digits or in base64"},
 	{path: "keys.id_index_file", want: "a file with 32 random bytes as 64 hex digits or in base64, other than the other keys"},
 	{path: "keys.image_file", want: "a file with 32 random bytes as 64 hex digits or in base64, other than the other keys"},
@@ -101,9 +102,16 @@ var table = []setting{
 	{path: "limits.lookups", fallback: "120/1m", want: limitForm},
 	{path: "limits.login", fallback: "120/1m", want: limitForm},
 	{path: "limits.uploads", fallback: "20/1h", want: limitForm},
+	{path: "limits.files", fallback: "60/1m", want: limitForm},
+	{path: "limits.certificates", fallback: "60/1h", want: limitForm},
 	{path: "limits.persons_user", fallback: "300", low: "1", high: "1000000000"},
 	{path: "limits.persons_inspector", fallback: "3000", low: "1", high: "1000000000"},
 	{path: "limits.persons_address", fallback: "500", low: "1", high: "1000000000"},
+
+	{path: "certificate.board", fallback: "演示注册管理委员会", want: "the issuer's name, 1 to 30 characters"},
+	{path: "certificate.director", fallback: "主任委员", want: "what its director is called, 1 to 8 characters"},
+	{path: "certificate.type_code", fallback: "DEM0DEM0DEM0DEM0DE001", want: "21 of 0-9 A-Z"},
+	{path: "certificate.issuer_code", fallback: "11000000DEM0DEM0DP", want: "a unified social credit code: 18 characters, the last a check digit"},
 
 	{path: "log.level", fallback: "info", want: "debug, info, warn or error"},
 	{path: "log.format", want: "text or json"},
@@ -119,7 +127,7 @@ var required = []string{
 	"database.address", "database.user", "database.name",
 	"redis.addresses",
 	"wechat.app_id", "wechat.secret_file",
-	"keys.code_dir", "keys.id_number_file", "keys.id_index_file", "keys.image_file",
+	"keys.code_dir", "keys.seal_dir", "keys.id_number_file", "keys.id_index_file", "keys.image_file",
 	"files.url",
 }
 

@@ -34,8 +34,10 @@ func realWorld(t testing.TB) *world {
 	for name, text := range secretTexts {
 		w.write(t, name, text+"\n", 0o600)
 	}
-	if err := os.Mkdir(w.path("code"), 0o700); err != nil {
-		t.Fatal(err)
+	for _, folder := range []string{"code", "seals"} {
+		if err := os.Mkdir(w.path(folder), 0o700); err != nil {
+			t.Fatal(err)
+		}
 	}
 	w.env = map[string]string{
 		"public_url":             "https://v.example.cn",
@@ -48,6 +50,7 @@ func realWorld(t testing.TB) *world {
 		"wechat.app_id":          "wx0123456789abcdef",
 		"wechat.secret_file":     w.path("wechat_secret"),
 		"keys.code_dir":          w.path("code"),
+		"keys.seal_dir":          w.path("seals"),
 		"keys.id_number_file":    w.path("id_number_key"),
 		"keys.id_index_file":     w.path("id_index_key"),
 		"keys.image_file":        w.path("image_key"),
@@ -204,7 +207,7 @@ func broken(c Config) error {
 	}
 	secrets := []bool{c.WeChat.Secret.Reveal() != "", c.Keys.IDNumber != Key{}, c.Keys.IDIndex != Key{}, c.Keys.Image != Key{}}
 	texts := []bool{c.Database.Address != "", c.Database.User != "", c.Database.Name != "",
-		len(c.Redis.Addresses) > 0, c.WeChat.AppID != "", c.Keys.CodeDir != "", c.Files.URL != ""}
+		len(c.Redis.Addresses) > 0, c.WeChat.AppID != "", c.Keys.CodeDir != "", c.Keys.SealDir != "", c.Files.URL != ""}
 	set := slices.Concat(secrets, texts)
 	switch {
 	case c.Embedded && !local:
@@ -225,7 +228,7 @@ func broken(c Config) error {
 	case c.ShutdownTimeout <= 0 || c.Database.DialTimeout <= 0 || c.Database.AnswerTimeout <= 0 || c.Database.ReadTimeout <= 0 ||
 		c.Database.WriteTimeout <= 0 || c.Redis.Timeout <= 0 || c.Scan.RetentionDays <= 0:
 		return errors.New("a duration that is not positive")
-	case slices.ContainsFunc([]Limit{c.Limits.User, c.Limits.Address, c.Limits.Misses, c.Limits.Lookups, c.Limits.Login, c.Limits.Uploads}, func(l Limit) bool {
+	case slices.ContainsFunc([]Limit{c.Limits.User, c.Limits.Address, c.Limits.Misses, c.Limits.Lookups, c.Limits.Login, c.Limits.Uploads, c.Limits.Files, c.Limits.Certificates}, func(l Limit) bool {
 		return l.Rate < 1 || l.Rate > 1e5 || l.Burst < 1 || l.Burst > 1e5 || l.Per < time.Second || l.Per > 24*time.Hour
 	}), c.Limits.PersonsUser < 1, c.Limits.PersonsInspector < 1, c.Limits.PersonsAddress < 1:
 		return errors.New("a limit that is none")

@@ -51,8 +51,8 @@ func New(v Verifier, s Sessions, k Keys, o Own) *API {
 }
 
 // Register adds the surface's addresses, all but /v/{code}, which it shares with the public page: see
-// PublicAnswer. What is ready and needs no use case stands behind the ceiling.
-func (a *API) Register(r gin.IRouter, ceiling gin.HandlerFunc) {
+// PublicAnswer. At patient one may have to wait for one's turn. What is ready and needs no use case stands behind the ceiling.
+func (a *API) Register(r, patient gin.IRouter, ceiling gin.HandlerFunc) {
 	ready, methods := r.Group("", ceiling), []string{http.MethodGet, http.MethodHead}
 	ready.Match(methods, "/keys.json", a.keysJSON)
 	ready.Match(methods, "/openapi.yaml", func(c *gin.Context) {
@@ -63,6 +63,7 @@ func (a *API) Register(r gin.IRouter, ceiling gin.HandlerFunc) {
 	v1.POST("/lookups", a.lookUp)
 	v1.POST("/scans", a.scan)
 	a.registerOwn(r, v1)
+	a.registerPatient(patient.Group("/api/v1", httpx.Limit(maxBody)))
 }
 
 // keysJSON lets anyone, from any page, check codes offline.

@@ -42,6 +42,7 @@ func TestEnumsAreTheDomains(t *testing.T) {
 		"RegistrationReason": "RegistrationReason", "BlockKind": "BlockKind", "Source": "Source", "Category": "Category",
 		"Field": "Field", "Role": "Role", "PaperStatus": "PaperStatus", "ImageKind": "ImageKind", "ImageState": "ImageState",
 		"ClaimState": "ClaimState", "Viewer": "Viewer", "Device": "Device", "SignatureFinding": "SignatureFinding", "IDType": "IDType",
+		"FileStatus": "FileStatus", "FileReason": "FileReason", "UseLimit": "UseLimit", "BarReason": "BarReason",
 	} {
 		same(t, schema, d.Components.Schemas[schema].Enum, words[typ])
 	}
@@ -66,10 +67,13 @@ func TestPaperFieldsAreTheComparable(t *testing.T) {
 // inward are codes of the packages behind the surface that no answer of it can have, with the reason.
 var inward = map[string]string{
 	"not_found":                  "every use case says in its own words what was not found",
-	"conflict":                   "nothing behind the surface changes the register",
-	"date_invalid":               "a paper's dates are compared as text; a scan has none",
 	"date_out_of_range":          "a paper's dates are compared as text; a scan has none",
-	"endorse_barred":             "endorsing is a command",
+	"conflict":                   "what meets another change is tried again",
+	"identifier_invalid":         "a setting is wrong; nobody sends one",
+	"imprint_invalid":            "of the settings, at the start",
+	"code_not_drawable":          "a public address that is too long, noticed at the first certificate",
+	"code_unencodable":           "a setting or a date beyond the format, which no certificate has",
+	"no_such_seal_key":           "of a command",
 	"validity_reversed":          "of an import or a change, which are commands",
 	"status_unknown":             "of an import",
 	"id_type_unknown":            "of an import",
@@ -90,7 +94,6 @@ var inward = map[string]string{
 	"seal_number_invalid":        "of an import or a change",
 	"role_unknown":               "of a command",
 	"role_follows":               "of a command",
-	"images_missing":             "of a command",
 	"certificate_number_taken":   "of a command",
 }
 
@@ -98,7 +101,8 @@ var inward = map[string]string{
 // not to come out; and the contract promises no code that nobody declares.
 func TestProblemCodes(t *testing.T) {
 	declared := map[string]bool{}
-	for _, dir := range []string{".", "../models", "../internal/holder", "../internal/httpx", "../internal/picture", "../internal/ratelimit", "../internal/session", "../internal/verify", "../internal/wechat"} {
+	for _, dir := range []string{".", "../models", "../internal/holder", "../internal/httpx", "../internal/picture", "../internal/ratelimit", "../internal/session", "../internal/verify", "../internal/wechat",
+		"../internal/endorse", "../internal/certificate", "../internal/turns", "../internal/code"} {
 		for _, code := range errorCodes(t, dir) {
 			declared[code] = true
 		}

@@ -3,15 +3,18 @@ package miniprogram
 import (
 	"bytes"
 	"encoding/json"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"reflect"
 	"testing"
 	"time"
 
+	"github.com/gin-gonic/gin"
 	"go.yaml.in/yaml/v3"
 
 	"yanzheng/internal/code"
+	"yanzheng/internal/endorse"
 	"yanzheng/internal/httpx"
 	"yanzheng/internal/ratelimit"
 	"yanzheng/internal/session"
@@ -159,6 +162,14 @@ func TestExamplesAreTrue(t *testing.T) {
 		"NoMatch":        httpx.ProblemOf(verify.ErrNoMatch, exampleRequestID),
 		"RateLimited":    httpx.ProblemOf(ratelimit.ErrTooMany.RetryIn(time.Second), exampleRequestID),
 		"Unavailable":    httpx.ProblemOf(models.ErrUnavailable.Because(cause), exampleRequestID),
+		"FileAltered": newFileAnswer(verify.FileAnswer{Check: models.FileCheck{
+			Status: models.FileAltered, Reasons: []models.FileReason{models.FileDirectorBroken},
+		}}),
+		"OwnRegistrations": newOwnRegistrations(examplePreviews()),
+		"OwnCertificate":   newOwnCertificate(exampleOwn(answer(read, &valid, ""), request.Code)),
+		"OwnCertificates":  newOwnCertificates([]endorse.Own{exampleOwn(answer(read, &valid, ""), request.Code)}),
+		"Withdrawn":        map[string]any{"propagated": propagated(true)},
+		"WithdrawnAll":     map[string]any{"withdrawn": 2, "propagated": propagated(false)},
 	} {
 		got := plain(t, d.Components.Examples[name].Value)
 		if want := plain(t, want); !reflect.DeepEqual(got, want) {
@@ -167,10 +178,48 @@ func TestExamplesAreTrue(t *testing.T) {
 		}
 		delete(d.Components.Examples, name)
 	}
+	var confirm confirmRequest
+	from(t, d, "ConfirmRequest", &confirm)
+	c, _ := gin.CreateTestContext(httptest.NewRecorder())
+	c.Request = httptest.NewRequest("POST", "/", nil)
+	if wish, err := confirm.read(c, "u1"); err != nil || models.CheckConfirmationName(wish.Name) != nil {
+		t.Errorf("the example of a confirmation is refused: %v", err)
+	}
+	from(t, d, "WithdrawRequest", &withdrawRequest{})
+	delete(d.Components.Examples, "ConfirmRequest")
+	delete(d.Components.Examples, "WithdrawRequest")
 	delete(d.Components.Examples, "ScanRequest")
 	delete(d.Components.Examples, "LookUpRequest")
 	for name := range d.Components.Examples {
 		t.Errorf("nothing holds the example %s against the program", name)
+	}
+}
+
+// examplePreviews are the registration of the examples, and the suspended one, on the same day.
+func examplePreviews() []endorse.Preview {
+	day := models.DateOf(exampleAt)
+	good, bad := exampleFacts(), outdatedFacts()
+	return []endorse.Preview{
+		{
+			Finding: models.DecideRegistration(good, day), IDNumber: "E12345678",
+			Window: models.UseWindow{From: day, Until: day.AddDays(180), LimitedBy: models.LimitDays},
+		},
+		{
+			Finding: models.DecideRegistration(bad, day), IDNumber: "E12345678",
+			Bars: []models.Bar{{Reason: models.BarSuspended, Since: bad.StateSince}},
+		},
+	}
+}
+
+func exampleOwn(a verify.Answer, code string) endorse.Own {
+	f := a.Verdict.Registration.Facts
+	at := models.InstantOf(f.UseFrom.Start().Add(9 * time.Hour))
+	return endorse.Own{
+		Held: models.Held{
+			Certificate: models.Certificate{ID: f.CertificateID, IssuedAt: at},
+			File:        &models.CertificateFile{CertificateID: f.CertificateID, Digest: models.FileDigest{0xe3, 0xb0, 31: 0x55}, Size: 53210, MadeAt: at},
+		},
+		Verdict: a.Verdict, Code: code,
 	}
 }
 

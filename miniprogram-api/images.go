@@ -42,10 +42,6 @@ func (a *API) upload(kind models.ImageKind) func(c *gin.Context, u models.Identi
 			httpx.Fail(c, models.ErrNotHolder)
 			return
 		}
-		if err := a.own.Gate.AdmitUpload(c.Request.Context(), u.UserID); err != nil {
-			httpx.Fail(c, err)
-			return
-		}
 		select {
 		case a.reading <- struct{}{}:
 			defer func() { <-a.reading }()

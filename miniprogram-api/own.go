@@ -9,17 +9,16 @@ import (
 	"yanzheng/internal/holder"
 	"yanzheng/internal/httpx"
 	"yanzheng/internal/session"
+	"yanzheng/internal/verify"
 	"yanzheng/models"
 )
 
 // Gate is where logged-in users pass who do not scan.
 type Gate interface {
-	// Enter tells whom a token stands for, and holds user and address against their limits.
-	Enter(ctx context.Context, token, address string) (models.Identity, error)
+	// Enter tells whom a token stands for, and holds user and address against their limits for that purpose.
+	Enter(ctx context.Context, token, address string, purpose verify.Purpose) (models.Identity, error)
 	// Pass holds an address without a log-in against its limit.
 	Pass(ctx context.Context, address string) error
-	// AdmitUpload holds a user against the limit of uploads.
-	AdmitUpload(ctx context.Context, userID string) error
 }
 
 // Own is what stands behind the part of the surface that is a user's own, a registrar's and an inspector's.
@@ -29,6 +28,7 @@ type Own struct {
 	Gallery    *holder.Gallery
 	Inspection *holder.Inspection
 	Account    *session.Account
+	Wallet     Wallet
 
 	MaxUpload int64 // bytes of an image
 	LooksDays int   // how long scans are kept
@@ -37,15 +37,15 @@ type Own struct {
 
 // registerOwn adds the addresses.
 func (a *API) registerOwn(r, v1 gin.IRouter) {
-	v1.GET("/me", a.entered(a.me))
-	v1.POST("/me/binding", a.entered(a.bind))
-	v1.GET("/me/looks", a.entered(a.looks))
-	v1.GET("/me/sessions", a.entered(a.sessionList))
-	v1.DELETE("/me/sessions", a.entered(a.endSessions))
-	v1.DELETE("/me/sessions/:id", a.entered(a.endSession))
-	v1.GET("/me/logins", a.entered(a.logins))
-	v1.GET("/me/photo", a.entered(a.ownPicture(models.ImagePhoto)))
-	v1.GET("/me/signature", a.entered(a.ownPicture(models.ImageSignature)))
+	v1.GET("/me", a.entered(verify.ForAccount, a.me))
+	v1.POST("/me/binding", a.entered(verify.ForAccount, a.bind))
+	v1.GET("/me/looks", a.entered(verify.ForAccount, a.looks))
+	v1.GET("/me/sessions", a.entered(verify.ForAccount, a.sessionList))
+	v1.DELETE("/me/sessions", a.entered(verify.ForAccount, a.endSessions))
+	v1.DELETE("/me/sessions/:id", a.entered(verify.ForAccount, a.endSession))
+	v1.GET("/me/logins", a.entered(verify.ForAccount, a.logins))
+	v1.GET("/me/photo", a.entered(verify.ForAccount, a.ownPicture(models.ImagePhoto)))
+	v1.GET("/me/signature", a.entered(verify.ForAccount, a.ownPicture(models.ImageSignature)))
 	v1.GET("/photos/:token", a.photo)
 	v1.POST("/scans/:scan_id/signature", a.as(models.RoleInspector, a.signature))
 	v1.GET("/registrar/images", a.as(models.RoleRegistrar, a.pendingImages))
@@ -53,20 +53,21 @@ func (a *API) registerOwn(r, v1 gin.IRouter) {
 	v1.POST("/registrar/images/:id/decision", a.as(models.RoleRegistrar, a.decideImage))
 	v1.GET("/registrar/claims", a.as(models.RoleRegistrar, a.claims))
 	v1.POST("/registrar/claims/:id/decision", a.as(models.RoleRegistrar, a.decideClaim))
+	a.registerCertificates(v1)
 	// An image is larger than any JSON, so these bound their bodies themselves.
-	r.POST("/api/v1/me/photo", a.entered(a.upload(models.ImagePhoto)))
-	r.POST("/api/v1/me/signature", a.entered(a.upload(models.ImageSignature)))
+	r.POST("/api/v1/me/photo", a.entered(verify.ForUpload, a.upload(models.ImagePhoto)))
+	r.POST("/api/v1/me/signature", a.entered(verify.ForUpload, a.upload(models.ImageSignature)))
 }
 
 // entered lets logged-in users in.
-func (a *API) entered(f func(c *gin.Context, user models.Identity)) gin.HandlerFunc {
+func (a *API) entered(purpose verify.Purpose, f func(c *gin.Context, user models.Identity)) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		token, err := bearer(c)
 		if err != nil {
 			httpx.Fail(c, err)
 			return
 		}
-		user, err := a.own.Gate.Enter(c.Request.Context(), token, httpx.Address(c))
+		user, err := a.own.Gate.Enter(c.Request.Context(), token, httpx.Address(c), purpose)
 		if err != nil {
 			httpx.Fail(c, err)
 			return
@@ -77,7 +78,7 @@ func (a *API) entered(f func(c *gin.Context, user models.Identity)) gin.HandlerF
 
 // as lets users of a role in.
 func (a *API) as(role models.Role, f func(c *gin.Context, user models.Identity)) gin.HandlerFunc {
-	return a.entered(func(c *gin.Context, user models.Identity) {
+	return a.entered(verify.ForAccount, func(c *gin.Context, user models.Identity) {
 		if !user.Has(role) {
 			httpx.Fail(c, models.ErrForbidden)
 			return

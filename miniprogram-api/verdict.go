@@ -69,14 +69,9 @@ type registration struct {
 }
 
 func newVerdict(a verify.Answer, who audience) verdict {
-	d := a.Verdict.Document
 	v := verdict{
 		ScanID: a.ScanID, At: instant(a.At), AsOf: instant(a.AsOf), Source: a.Source, Usable: a.Verdict.Usable(),
-		Document: document{
-			Status: d.Status, Reason: d.Reason, Reasons: list(d.Reasons), Changed: list(d.Changed),
-			Message: text(d.Message()), UseFrom: d.UseFrom.String(), UseUntil: d.UseUntil.String(),
-			WithdrawnOn: d.WithdrawnOn.String(),
-		},
+		Document:     newDocument(a.Verdict.Document),
 		Registration: newRegistration(a.Verdict.Registration, who),
 	}
 	for _, l := range a.Links {
@@ -89,6 +84,14 @@ func newVerdict(a verify.Answer, who audience) verdict {
 		}
 	}
 	return v
+}
+
+func newDocument(d models.DocumentFinding) document {
+	return document{
+		Status: d.Status, Reason: d.Reason, Reasons: list(d.Reasons), Changed: list(d.Changed),
+		Message: text(d.Message()), UseFrom: d.UseFrom.String(), UseUntil: d.UseUntil.String(),
+		WithdrawnOn: d.WithdrawnOn.String(),
+	}
 }
 
 func newRegistration(f *models.RegistrationFinding, who audience) *registration {

@@ -64,7 +64,7 @@ func (s *stage) ask(t testing.TB, method, path, body string, headers ...string) 
 	engine := gin.New()
 	engine.Use(httpx.Identify, httpx.Recover, httpx.Secure, httpx.Locate(nil))
 	api := New(s, s, s, Own{})
-	api.Register(engine, func(*gin.Context) {})
+	api.Register(engine, engine, func(*gin.Context) {})
 	engine.GET("/v/:code", func(c *gin.Context) { api.PublicAnswer(c, c.Query("look") != "") })
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	for i := 0; i < len(headers); i += 2 {

@@ -9,6 +9,7 @@ type Channel string
 const (
 	ChannelPublic Channel = "public" // /v/{code}, without an account
 	ChannelAPI    Channel = "api"    // the mini-program or an HR system, logged in
+	ChannelFile   Channel = "file"   // a file that somebody sent, without an account
 )
 
 // Place is a rough position: hundredths of a degree, about one kilometre. Nothing finer is kept.

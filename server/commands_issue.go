@@ -99,17 +99,14 @@ func (p *program) issue(ctx context.Context, parts *parts, category models.Categ
 }
 
 func (p *program) keysCommand() *cobra.Command {
-	c := &cobra.Command{Use: "keys", Short: "the keys that sign the codes: list, add (rotation), revoke (leaked)", Args: noArgs, RunE: p.keysList}
+	c := &cobra.Command{Use: "keys", Short: "the keys that sign the codes: list, add (rotation), revoke (leaked); and those for seals", Args: noArgs, RunE: p.keysList}
 	var from string
 	add := &cobra.Command{
 		Use: "add", Short: "make a new signing key", Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			day := models.DateOf(time.Now())
-			if from != "" {
-				var err error
-				if day, err = models.ParseDate(from); err != nil {
-					return err
-				}
+			day, err := dayOr(from, models.DateOf(time.Now()))
+			if err != nil {
+				return err
 			}
 			dir, err := p.keyDir()
 			if err != nil {
@@ -142,7 +139,7 @@ func (p *program) keysCommand() *cobra.Command {
 		},
 	}
 	revoke.Flags().Uint8Var(&number, "number", 0, "the key's `number`")
-	c.AddCommand(add, revoke, &cobra.Command{Use: "list", Short: "list the keys", Args: noArgs, RunE: p.keysList})
+	c.AddCommand(p.sealsCommand(), add, revoke, &cobra.Command{Use: "list", Short: "list the keys", Args: noArgs, RunE: p.keysList})
 	return c
 }
 

@@ -51,6 +51,8 @@ const (
 	limitLookUps = "look"
 	limitLogIns  = "login"
 	limitUploads = "upload"
+	limitFiles   = "file"
+	limitFetches = "fetch"
 )
 
 func newOwners() *lru.Cache[string, string] {
@@ -76,6 +78,13 @@ func (d *desk) Admit(ctx context.Context, a verify.Arrival) (verify.Entry, error
 		return d.admitAddress(ctx, a,
 			ratelimit.Take{Purpose: limitAddress, Actor: a.Address, Limit: limit(d.limits.Address)},
 			ratelimit.Take{Purpose: limitLookUps, Actor: a.Address, Limit: limit(d.limits.Lookups)})
+	case verify.ForFile:
+		if a.Certificate != nil { // the second time: what was sent has been paid for
+			return d.admitAddress(ctx, a)
+		}
+		return d.admitAddress(ctx, a,
+			ratelimit.Take{Purpose: limitAddress, Actor: a.Address, Limit: limit(d.limits.Address)},
+			ratelimit.Take{Purpose: limitFiles, Actor: a.Address, Limit: limit(d.limits.Files)})
 	}
 	return verify.Entry{}, models.ErrInternal
 }
@@ -132,13 +141,21 @@ func (d *desk) admitStranger(ctx context.Context, a verify.Arrival, hash []byte)
 	return t.entry(ctx, id, d.personsOf(id))
 }
 
-// takes are what a scan of a user takes of the limits, beside more.
+// takes are what a user takes of the limits, beside more.
 func (d *desk) takes(a verify.Arrival, user string, more ...ratelimit.Take) []ratelimit.Take {
-	takes := append(more, ratelimit.Take{Purpose: limitUser, Actor: user, Limit: limit(d.limits.User)})
-	if a.Purpose == verify.ForScan && a.Certificate == nil {
-		takes = append(takes, ratelimit.Take{Purpose: limitMisses, Actor: user, Limit: limit(d.limits.Misses)})
+	take := func(purpose string, l config.Limit) {
+		more = append(more, ratelimit.Take{Purpose: purpose, Actor: user, Limit: limit(l)})
 	}
-	return takes
+	take(limitUser, d.limits.User)
+	switch {
+	case a.Purpose == verify.ForScan && a.Certificate == nil:
+		take(limitMisses, d.limits.Misses)
+	case a.Purpose == verify.ForUpload:
+		take(limitUploads, d.limits.Uploads)
+	case a.Purpose == verify.ForCertificate:
+		take(limitFetches, d.limits.Certificates)
+	}
+	return more
 }
 
 // Pass is miniprogram.Gate's: somebody without a log-in.
@@ -147,14 +164,9 @@ func (d *desk) Pass(ctx context.Context, address string) error {
 }
 
 // Enter is miniprogram.Gate's: a logged-in user, in one round trip like a scan.
-func (d *desk) Enter(ctx context.Context, token, address string) (models.Identity, error) {
-	e, err := d.admitUser(ctx, verify.Arrival{Token: token, Address: address, Purpose: verify.ForAccount})
+func (d *desk) Enter(ctx context.Context, token, address string, purpose verify.Purpose) (models.Identity, error) {
+	e, err := d.admitUser(ctx, verify.Arrival{Token: token, Address: address, Purpose: purpose})
 	return e.User, err
-}
-
-// AdmitUpload is miniprogram.Gate's.
-func (d *desk) AdmitUpload(ctx context.Context, userID string) error {
-	return d.limiter.Take(ctx, ratelimit.Take{Purpose: limitUploads, Actor: userID, Limit: limit(d.limits.Uploads)})
 }
 
 // personsOf is how many distinct persons a user may be shown in a day (an address: in an hour, for many share it).

@@ -48,6 +48,7 @@ func TestWrongCommandLines(t *testing.T) {
 		{"sevre"}, {"serve", "now"}, {"--portt", "80"}, {"import"}, {"import", "a.csv", "b.csv"}, {"issue-code"}, {"suspend"},
 		{"cancel", "1", "2"}, {"grant", "u1"}, {"keys", "revoke"}, {"keys", "revoke", "--number", "-1"}, {"keys", "add", "3"},
 		{"keys", "lose"}, {"scans", "lose"}, {"version", "--actor", "a\u202eb"}, {"version", "2"}, {"migrate", "down"}, {"change", "1", "--certificate-number", "2"},
+		{"keys", "seals", "revoke"}, {"keys", "seals", "revoke", "--number", "-1"}, {"keys", "seals", "add", "3"},
 	} {
 		r := command(t, environment{"DATA_DIR": dir}, args...)
 		if r.status != exitUsage || r.out != "" || !strings.Contains(r.errors, "-h") {
@@ -63,7 +64,7 @@ func TestWrongCommandLines(t *testing.T) {
 func TestProductionNeedsAll(t *testing.T) {
 	names := []string{
 		"PUBLIC_URL", "DATABASE_ADDRESS", "DATABASE_USER", "DATABASE_NAME", "DATABASE_PASSWORD_FILE", "REDIS_ADDRESSES",
-		"REDIS_PASSWORD_FILE", "WECHAT_APP_ID", "WECHAT_SECRET_FILE", "KEYS_CODE_DIR", "KEYS_ID_NUMBER_FILE",
+		"REDIS_PASSWORD_FILE", "WECHAT_APP_ID", "WECHAT_SECRET_FILE", "KEYS_CODE_DIR", "KEYS_SEAL_DIR", "KEYS_ID_NUMBER_FILE",
 		"KEYS_ID_INDEX_FILE", "KEYS_IMAGE_FILE", "FILES_URL",
 	}
 	for _, args := range [][]string{{}, {"serve"}, {"migrate"}, {"import", "x.csv"}, {"keys", "add"}} {
@@ -91,7 +92,7 @@ func TestProductionNeedsAll(t *testing.T) {
 func TestBeforeMigrate(t *testing.T) {
 	w := realEnvironment(t)
 	w.exec(t, "DROP TABLE bindings, binding_claims, binding_locks, binding_tries, person_images, logins, signature_findings, applications, "+
-		"goose_db_version, scans, sessions, grants, users, events, certificates, registration_blocks, registrations, persons")
+		"goose_db_version, confirmations, certificate_files, scans, sessions, grants, users, events, certificates, registration_blocks, registrations, persons")
 	for _, args := range [][]string{{"serve"}, {"issue-code", "1"}} {
 		if r := command(t, w.env, args...); r.status != exitFailed || !strings.Contains(r.errors, "migrate") {
 			t.Errorf("%q: %+v", args, r)

@@ -155,7 +155,9 @@ func TestHolder(t *testing.T) {
 			t.Errorf("decision: %d %s", a.status, a.body)
 		}
 	}
-	code := issue(t, w.env, r)
+	own, pdf := testConfirm(t, holder, elsewhere(holder), r)
+	code := issued{Code: own.Code, CertificateID: own.ID}
+	testChecks(t, w, pdf)
 
 	// A scan knows it all, by the table "who may see what".
 	if p := user.pictures(code.Code); p.Photo == nil || p.Signature != nil {
@@ -192,6 +194,10 @@ func TestHolder(t *testing.T) {
 	if p := user.pictures(before.Code); p.Document.Status != "valid" {
 		t.Errorf("a certificate that prints no photo is %s", p.Document.Status)
 	}
+	if got := newClient(t, w.process).check(pdf); got.File.Status != "issued" || got.Verdict == nil || !slices.Equal(got.Verdict.Document.Changed, []string{"photo"}) {
+		t.Errorf("with another photo the file is %+v", got)
+	}
+	testEnds(t, w, holder, r, own, pdf)
 	testWhoLooked(t, w, holder)
 	testClaim(t, w, r, holder, elsewhere(holder), registrar)
 	testOwnSessions(t, w)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"yanzheng/internal/certificate"
 	"yanzheng/internal/code"
 	"yanzheng/internal/durable"
 	"yanzheng/internal/store"
@@ -21,6 +22,7 @@ type home struct {
 	dir      string
 	database string
 	codeDir  string
+	sealDir  string
 	keys     store.Keys
 	files    string // photos and signature images
 	imageKey [32]byte
@@ -31,6 +33,7 @@ type home struct {
 func openHome(dir string, today models.Date) (*home, error) {
 	durable.Private() // SQLite makes files of its own beside the database
 	h := &home{dir: dir, database: filepath.Join(dir, "yanzheng.db"), codeDir: filepath.Join(dir, "keys", "code"), files: filepath.Join(dir, "files")}
+	h.sealDir = filepath.Join(dir, "keys", "seals")
 	if err := os.MkdirAll(filepath.Join(dir, "keys"), 0o700); err != nil {
 		return nil, err
 	}
@@ -55,6 +58,9 @@ func openHome(dir string, today models.Date) (*home, error) {
 		return nil, err
 	}
 	if err := signingKey(h.codeDir, today, fresh); err != nil {
+		return nil, err
+	}
+	if err := sealKeys(h.sealDir, today); err != nil {
 		return nil, err
 	}
 	if fresh { // last: a database without its keys would be refused
@@ -88,6 +94,19 @@ func signingKey(dir string, today models.Date, fresh bool) error {
 		return err
 	}
 	_, err = code.Add(dir, today)
+	return err
+}
+
+// sealKeys makes keys for both seals where none can seal today: on the first start, on the first of a version that seals, and two
+// years later. Where the ones that this database knows were lost, it refuses the new ones.
+func sealKeys(dir string, today models.Date) error {
+	ring, err := certificate.Load(dir)
+	if err == nil {
+		err = ring.CanSeal(today)
+	}
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, certificate.ErrNoSealKey) {
+		_, err = certificate.Make(dir, today)
+	}
 	return err
 }
 

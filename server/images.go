@@ -94,7 +94,7 @@ func (s *server) own(ctx context.Context) (miniprogram.Own, error) {
 	s.holders = holder.New(form, s.store, s.parts, s.now)
 	return miniprogram.Own{
 		Gate: s.desk, Holder: s.holders, Gallery: s.gallery, Inspection: holder.NewInspection(s.store, s.now),
-		Account:   s.account(),
+		Account: s.account(), Wallet: s.newWallet(),
 		MaxUpload: int64(rules.rules.MaxBytes), LooksDays: s.config.Scan.RetentionDays, LogInDays: s.config.Session.RetentionDays,
 	}, nil
 }

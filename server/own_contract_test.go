@@ -34,6 +34,15 @@ func ownAddresses(scan, image, claim, session string) [][3]string {
 	}
 }
 
+// certificateAddresses are the operations that are about a holder's certificates.
+func certificateAddresses() [][3]string {
+	const one = "/api/v1/me/certificates/0123456789abcdef"
+	return [][3]string{
+		{"GET", "/api/v1/me/registrations", ""}, {"GET", ownAddress, ""}, {"GET", one, ""}, {"GET", one + "/file.pdf", ""}, {"GET", one + "/album.png", ""},
+		{"POST", ownAddress, "{}"}, {"POST", ownAddress + "/withdraw-all", "{}"}, {"POST", one + "/withdraw", "{}"},
+	}
+}
+
 // TestOwnRefusals brings about every refusal that the contract promises of these operations, and finds nothing told of what is
 // inside.
 func TestOwnRefusals(t *testing.T) {
@@ -181,7 +190,7 @@ func TestOwnLimits(t *testing.T) {
 		}
 	}
 	const scan = "019fcfb8-ea2b-7c3a-9d55-0f1e2d3c4b5a"
-	for _, op := range append(ownAddresses(scan, "1", "1", "0000000000000000"), [3]string{"GET", "/api/v1/photos/" + strings.Repeat("A", 43), ""}) {
+	for _, op := range append(append(ownAddresses(scan, "1", "1", "0000000000000000"), certificateAddresses()...), [3]string{"GET", "/api/v1/photos/" + strings.Repeat("A", 43), ""}) {
 		a := holder.ask(op[0], op[1], op[2])
 		a.refused(t, http.StatusTooManyRequests, "rate_limited")
 		later(t, op[1], a)

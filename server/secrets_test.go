@@ -37,7 +37,7 @@ func recordAnswer(r *http.Request, res *http.Response, body []byte) {
 	if m := freshToken.FindSubmatch(body); m != nil && r.URL.Path == "/api/v1/login" && res.StatusCode == http.StatusOK {
 		body = bytes.ReplaceAll(body, []byte(secret("a token", string(m[1]))), nil)
 	}
-	if r.URL.Path == "/api/v1/me" && res.StatusCode == http.StatusOK { // the holder's own, and nobody else's
+	if own := r.URL.Path; (own == "/api/v1/me" || own == "/api/v1/me/registrations") && res.StatusCode == http.StatusOK { // the holder's own, and nobody else's
 		body = ownIDNumber.ReplaceAll(body, nil)
 	}
 	recorded.mu.Lock()

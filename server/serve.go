@@ -15,6 +15,7 @@ import (
 	"golang.org/x/net/netutil"
 
 	"yanzheng/config"
+	"yanzheng/internal/certificate"
 	"yanzheng/internal/code"
 	"yanzheng/internal/factcache"
 	"yanzheng/internal/holder"
@@ -69,6 +70,8 @@ type server struct {
 	scans     *scanlog.Log
 	desk      *desk
 	verifier  *verify.Service
+	office    *certificate.Office
+	lines     *lines
 	metrics   *metrics
 	readiness *readiness
 	vault     *vault.Vault
@@ -80,7 +83,7 @@ type server struct {
 
 // newServer listens first, so that a second process on the same address ends before it touches anything.
 func newServer(ctx context.Context, c config.Config, log *slog.Logger) (*server, error) {
-	s := &server{}
+	s := &server{lines: newLines()}
 	for _, address := range []string{c.Listen, c.AdminListen} {
 		if address == "" {
 			continue
@@ -131,6 +134,9 @@ func (s *server) build(ctx context.Context, c config.Config, log *slog.Logger) e
 	}
 	s.scans = s.newScanLog()
 	s.desk = s.newDesk(s.weChat, s.scans)
+	if s.office, err = s.newOffice(ctx, s.codes); err != nil {
+		return err
+	}
 	s.verifier = verify.New(s.codes, s.desk, s.guarded(), s.guard, s.now)
 	s.metrics = newMetrics(s)
 	s.readiness = &readiness{
@@ -148,7 +154,7 @@ func (s *server) build(ctx context.Context, c config.Config, log *slog.Logger) e
 		}
 		options.Demo = s.embedded.demoCodes
 	}
-	s.listeners[0].handler = s.router(api, web.New(s.verifier, options))
+	s.listeners[0].handler = s.router(api, web.New(s.verifier, options), miniprogram.NewFiles(s.newFiles()))
 	for i := range s.listeners[1:] {
 		s.listeners[1+i].handler = s.admin()
 	}
@@ -161,7 +167,7 @@ func (s *server) run(ctx context.Context) error {
 	var wait sync.WaitGroup
 	defer wait.Wait()
 	defer stop()
-	for _, job := range []func(context.Context){s.relay.Run, s.scans.Run, s.watchKeys, s.tellMisses, s.tellUses, s.prune} {
+	for _, job := range []func(context.Context){s.relay.Run, s.scans.Run, s.watchKeys, s.watchSeals, s.tellMisses, s.tellUses, s.prune} {
 		wait.Go(func() { job(background) })
 	}
 	failed := make(chan error, len(s.listeners))

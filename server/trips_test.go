@@ -92,10 +92,12 @@ func TestScanIsTwoTrips(t *testing.T) {
 	if n := count.n.Swap(0); n != 2 {
 		t.Errorf("a scan is %d round trips, want 2", n)
 	}
-	if id, err := s.desk.Enter(t.Context(), in.Token, "127.0.0.1"); err != nil || !id.Has(models.RoleInspector) {
-		t.Errorf("entered as %+v, %v", id, err)
-	}
-	if n := count.n.Swap(0); n != 1 {
-		t.Errorf("entering is %d round trips, want 1", n)
+	for _, purpose := range []verify.Purpose{verify.ForAccount, verify.ForUpload, verify.ForCertificate} {
+		if id, err := s.desk.Enter(t.Context(), in.Token, "127.0.0.1", purpose); err != nil || !id.Has(models.RoleInspector) {
+			t.Errorf("entered as %+v, %v", id, err)
+		}
+		if n := count.n.Swap(0); n != 1 {
+			t.Errorf("entering for %d is %d round trips, want 1", purpose, n)
+		}
 	}
 }

@@ -78,9 +78,11 @@ func realEnvironment(t testing.TB, redisConfig ...string) *world {
 		}
 		return hex.EncodeToString(b)
 	}
-	codes := filepath.Join(dir, "codes")
-	if err := os.Mkdir(codes, 0o700); err != nil {
-		t.Fatal(err)
+	codes, seals := filepath.Join(dir, "codes"), filepath.Join(dir, "seals")
+	for _, folder := range []string{codes, seals} {
+		if err := os.Mkdir(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
 	}
 	files := filepath.Join(dir, "files")
 	if err := os.Mkdir(files, 0o700); err != nil {
@@ -95,6 +97,7 @@ func realEnvironment(t testing.TB, redisConfig ...string) *world {
 		"WECHAT_APP_ID":       appID, "WECHAT_SECRET_FILE": keep("wechat", "the AppSecret", appSecret),
 		"WECHAT_SANDBOX_URL": weChat.URL, "WECHAT_CHECK_FILES": "MP_verify_x1=x1y2z3",
 		"KEYS_CODE_DIR":       codes,
+		"KEYS_SEAL_DIR":       seals,
 		"KEYS_ID_NUMBER_FILE": keep("id_number", "the key of the ID numbers", key(1)),
 		"KEYS_ID_INDEX_FILE":  keep("id_index", "the key of the index", key(2)),
 		"KEYS_IMAGE_FILE":     keep("image", "the key of the images", key(3)),
@@ -103,6 +106,7 @@ func realEnvironment(t testing.TB, redisConfig ...string) *world {
 	maps.Copy(w.env, generous)
 	// From yesterday on, so that a key made today is the newer one.
 	must[map[string]any](t, w.env, "keys", "add", "--from", today().AddDays(-1).String())
+	must[map[string]any](t, w.env, "keys", "seals", "add", "--from", today().AddDays(-1).String())
 	must[map[string]any](t, w.env, "migrate")
 	return w
 }
@@ -110,6 +114,7 @@ func realEnvironment(t testing.TB, redisConfig ...string) *world {
 // generous are limits that no test meets which is not about them.
 var generous = environment{
 	"LIMITS_USER": "100000/1m", "LIMITS_ADDRESS": "100000/1m", "LIMITS_MISSES": "100000/1m", "LIMITS_LOOKUPS": "100000/1m", "LIMITS_LOGIN": "100000/1m",
+	"LIMITS_FILES": "100000/1m", "LIMITS_CERTIFICATES": "100000/1m",
 }
 
 func realWorld(t testing.TB) *world {

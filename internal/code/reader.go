@@ -75,6 +75,18 @@ func (r *Reader) ReadDigits(digits string) models.Reading {
 	return read
 }
 
+// Of gives the reading of a certificate's own code, without the code: as it would be read if it was signed when the certificate was
+// made.
+func (r *Reader) Of(c *models.Certificate) models.Reading {
+	read := models.Reading{Outcome: models.ReadUnknownKey}
+	if key := r.ring.Load().key(c.KeyNumber); key != nil {
+		read = models.Reading{
+			Outcome: models.ReadGenuine, ID: c.ID, UseUntil: c.UseUntil, Kind: c.Kind, KeyNumber: key.Number, KeyRevoked: key.Revoked(),
+		}
+	}
+	return read
+}
+
 // cutPrefix takes off our prefix, whose scheme and host people's scanners may have written in capitals,
 // and a query or fragment that an app may have hung on.
 func (r *Reader) cutPrefix(text string) (string, bool) {

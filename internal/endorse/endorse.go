@@ -101,7 +101,7 @@ func (s *Service) EndorseAll(ctx context.Context, category models.Category, numb
 	now := s.now()
 	err = s.register.IssueCertificates(ctx, ids, actor, models.InstantOf(now), func(i int, r *models.Registration) (*models.Certificate, error) {
 		o := &out[place[i]]
-		c, err := s.draw(r, now)
+		c, err := drawUp(s.codes, r, now)
 		var own *models.Error
 		if errors.As(err, &own) && own.Kind != models.KindInternal {
 			*o = Outcome{Err: err}
@@ -120,13 +120,14 @@ func (s *Service) EndorseAll(ctx context.Context, category models.Category, numb
 // MaxAtOnce bounds a transaction of EndorseAll.
 const MaxAtOnce = 200
 
-func (s *Service) draw(r *models.Registration, now time.Time) (models.Certificate, error) {
+// drawUp makes a certificate of a registration as it stands, with an id of its own.
+func drawUp(codes Codes, r *models.Registration, now time.Time) (models.Certificate, error) {
 	today := models.DateOf(now)
 	window, err := models.EndorseWindow(r, today)
 	if err != nil {
-		return models.Certificate{}, err
+		return models.Certificate{}, barred(r, today)
 	}
-	key, err := s.codes.SigningKey(today)
+	key, err := codes.SigningKey(today)
 	if err != nil {
 		return models.Certificate{}, err
 	}
@@ -138,19 +139,36 @@ func (s *Service) draw(r *models.Registration, now time.Time) (models.Certificat
 	return c, err
 }
 
+// barred says what bars an endorsement on a day; a category without a rule is ErrCategory.
+func barred(r *models.Registration, day models.Date) error {
+	if _, ok := r.Category.Policy(); !ok {
+		return models.ErrCategory
+	}
+	return models.Barred(models.BarsOn(r, day))
+}
+
 // maxReason bounds the reason of a withdrawal, in characters. Holders owe nobody one.
 const maxReason = 200
 
 // Withdraw ends one certificate before its time, at its holder's wish (R12).
 func (s *Service) Withdraw(ctx context.Context, id models.CertificateID, reason, actor string) (propagated bool, err error) {
+	return withdraw(ctx, s.register, s.propagator, models.InstantOf(s.now()), id, reason, actor)
+}
+
+// changer changes one certificate.
+type changer interface {
+	ChangeCertificate(ctx context.Context, id models.CertificateID, at models.Instant,
+		change func(c *models.Certificate) (models.Event, error)) (models.Certificate, []models.Event, error)
+}
+
+func withdraw(ctx context.Context, register changer, p Propagator, now models.Instant, id models.CertificateID, reason, actor string) (propagated bool, err error) {
 	if utf8.RuneCountInString(reason) > maxReason {
 		return false, ErrReason
 	}
 	if models.CheckWritten(reason) != nil {
 		return false, models.ErrHidden.On("reason")
 	}
-	now := models.InstantOf(s.now())
-	_, events, err := s.register.ChangeCertificate(ctx, id, now, func(c *models.Certificate) (models.Event, error) {
+	_, events, err := register.ChangeCertificate(ctx, id, now, func(c *models.Certificate) (models.Event, error) {
 		if c.WithdrawnAt != 0 {
 			return models.Event{}, ErrWithdrawn
 		}
@@ -160,7 +178,7 @@ func (s *Service) Withdraw(ctx context.Context, id models.CertificateID, reason,
 	if err != nil {
 		return false, err
 	}
-	return s.propagator.Propagate(ctx, events), nil
+	return p.Propagate(ctx, events), nil
 }
 
 // The answers to withdrawals that cannot be carried out.

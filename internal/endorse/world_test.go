@@ -26,11 +26,14 @@ const prefix = "https://check.example.org/v/"
 // desk is the use case on a real store with real keys.
 type desk struct {
 	*endorse.Service
-	t     *testing.T
+	t     testing.TB
 	store *store.Store
 	codes *code.Reader
 	clock *testkit.Clock
 	maker *demo.Maker
+
+	options store.Options
+	codeDir string
 
 	caches bool // whether they answer
 	heard  []models.Event
@@ -38,7 +41,7 @@ type desk struct {
 
 func newDesk(t *testing.T) *desk { return deskOn(t, "SQLite") }
 
-func deskOn(t *testing.T, database string) *desk {
+func deskOn(t testing.TB, database string) *desk {
 	t.Helper()
 	o := storekit.Databases[database](t)
 	s, err := store.Open(t.Context(), o)
@@ -51,7 +54,7 @@ func deskOn(t *testing.T, database string) *desk {
 	testkit.Must(t, err)
 	ring, err := code.Load(dir)
 	testkit.Must(t, err)
-	d := &desk{t: t, store: s, codes: code.NewReader(prefix, ring), clock: testkit.NewClock(now), maker: demo.NewMaker(1, "E", today), caches: true}
+	d := &desk{t: t, store: s, codes: code.NewReader(prefix, ring), clock: testkit.NewClock(now), maker: demo.NewMaker(1, "E", today), caches: true, options: o, codeDir: dir}
 	d.Service = endorse.New(s, d.codes, d, d.clock.Now)
 	return d
 }

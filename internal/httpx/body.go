@@ -60,14 +60,14 @@ func unknown(err error) error {
 	return e
 }
 
-// WriteJSON answers 200 with a value.
+// WriteJSON answers with a value: 200, unless another status was set before.
 func WriteJSON(c *gin.Context, v any) {
 	body, err := json.Marshal(v)
 	if err != nil {
 		Fail(c, err)
 		return
 	}
-	c.Data(http.StatusOK, "application/json; charset=utf-8", append(body, '\n'))
+	c.Data(c.Writer.Status(), "application/json; charset=utf-8", append(body, '\n'))
 }
 
 // The answers of the edge itself.

@@ -14,6 +14,8 @@ func TestStore(t *testing.T) {
 		{"LookUp", testLookUp},
 		{"Change", testChange},
 		{"Certificates", testCertificates},
+		{"Confirmations", testConfirmations},
+		{"Holdings", testHoldings},
 		{"Merge", testMerge},
 		{"MergeAtOnce", testMergeAtOnce},
 		{"Outbox", testOutbox},

@@ -20,6 +20,7 @@ var stored = []any{
 	&models.User{}, &models.Grant{}, &models.Session{}, &models.Scan{}, &store.KeyFingerprint{}, &models.Epoch{}, &models.Miss{}, &store.MissFlush{},
 	&models.Binding{}, &models.BindingTry{}, &models.BindingLock{}, &models.BindingClaim{}, &models.Image{}, &models.Login{},
 	&models.SignatureCheck{}, &models.Application{},
+	&models.Confirmation{}, &models.CertificateFile{},
 }
 
 // mayBeNone are the dates that a row may lack. Every other date must be there.
@@ -82,9 +83,11 @@ func room() map[string]int {
 			models.EventWithdrawn, models.EventRevoked, models.EventBlocked, models.EventUnblocked, models.EventIssued,
 			models.EventCertificateWithdrawn, models.EventImageAccepted, models.EventBound, models.EventUnbound, models.EventSessionsEnded, models.EventGranted, models.EventDenied),
 
-		"key_fingerprints.name": longest("id_number", "id_index", "image", "code/31"),
+		"key_fingerprints.name": longest("id_number", "id_index", "image", "code/31", "seal/9999"),
 
-		"code_misses.channel": longest(models.ChannelPublic, models.ChannelAPI), "code_misses.reason": longest(models.ReasonWithdrawn, models.ReasonUnknownKey),
+		"code_misses.channel": longest(models.ChannelPublic, models.ChannelAPI, models.ChannelFile), "code_misses.reason": longest(models.ReasonWithdrawn, models.ReasonUnknownKey),
+
+		"confirmations.name": 64,
 
 		"code_miss_flushes.id": 36,
 
@@ -94,7 +97,7 @@ func room() map[string]int {
 		"grants.role": longest(models.RoleInspector, models.RoleEmployer, models.RoleHolder, models.RoleRegistrar),
 
 		"scans.id": 36, "scans.user_id": userID, "scans.note": models.MaxNoteLength,
-		"scans.channel": longest(models.ChannelPublic, models.ChannelAPI),
+		"scans.channel": longest(models.ChannelPublic, models.ChannelAPI, models.ChannelFile),
 		"scans.document_status": longest(models.DocumentForged, models.DocumentUnknown, models.DocumentWithdrawn,
 			models.DocumentExpired, models.DocumentOutdated, models.DocumentValid),
 		"scans.document_reason": longest(models.ReasonBadSignature, models.ReasonNotOurs, models.ReasonUnreadable, models.ReasonUnknownKey,
@@ -120,7 +123,7 @@ func class(f reflect.Type) string {
 	switch {
 	case f == reflect.TypeFor[models.Date]():
 		return "date"
-	case f == reflect.TypeFor[models.CertificateID](), f == reflect.TypeFor[[]byte]():
+	case f == reflect.TypeFor[models.CertificateID](), f == reflect.TypeFor[models.FileDigest](), f == reflect.TypeFor[[]byte]():
 		return "blob"
 	case f.Kind() == reflect.String:
 		return "text"

@@ -21,7 +21,7 @@ func (s *Store) Person(ctx context.Context, id int64) (models.Person, error) {
 	return p, err
 }
 
-// RegistrationsOf gives a person's registrations, with person and blocks.
+// RegistrationsOf gives a person's registrations with person and blocks, in the order in which they came into the register.
 func (s *Store) RegistrationsOf(ctx context.Context, personID int64) ([]models.Registration, error) {
 	db := s.db.WithContext(ctx)
 	var found []models.Registration

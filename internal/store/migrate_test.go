@@ -69,7 +69,7 @@ func migrateAtOnce(t *testing.T, p *place) {
 	testkit.Must(t, errors.Join(errs...))
 	// SQLite has no lock for this, so that there several may have done a part.
 	slices.Sort(steps)
-	known := p.count("SELECT COUNT(*) FROM goose_db_version WHERE version_id > 0")
+	known := p.count("SELECT COUNT(DISTINCT version_id) FROM goose_db_version WHERE version_id > 0")
 	if steps[2] == 0 || steps[0]+steps[1]+steps[2] > known || (p.options.Driver == "mysql" && steps[2] != known) {
 		t.Errorf("steps %v of %d", steps, known)
 	}

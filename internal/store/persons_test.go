@@ -57,7 +57,8 @@ func (p *place) dump(table string) string {
 
 // tables are all of them, each after those it points to.
 var tables = []string{"persons", "registrations", "registration_blocks", "certificates", "events", "users", "grants", "sessions", "scans", "key_fingerprints", "cache_epochs", "code_misses", "code_miss_flushes",
-	"bindings", "binding_tries", "binding_locks", "binding_claims", "person_images", "logins", "signature_findings", "applications"}
+	"bindings", "binding_tries", "binding_locks", "binding_claims", "person_images", "logins", "signature_findings", "applications",
+	"confirmations", "certificate_files"}
 
 // Whoever gets hold of a copy of the database must find no identity number in it, in no spelling.
 func (p *place) testSealed(t *testing.T) {

@@ -11,16 +11,19 @@ type Purpose uint8
 
 // The purposes.
 const (
-	ForScan    Purpose = iota // a scan of a logged-in user
-	ForPublic                 // a look at /v/, without an account
-	ForLookUp                 // a look-up by number
-	ForAccount                // what a logged-in user does beside scanning
+	ForScan        Purpose = iota // a scan of a logged-in user
+	ForPublic                     // a look at /v/, without an account
+	ForLookUp                     // a look-up by number
+	ForFile                       // a file; once when it comes, and again for its certificate when it proves to be one of ours
+	ForAccount                    // what a logged-in user does beside scanning
+	ForUpload                     // an image that a logged-in user sends
+	ForCertificate                // a certificate that a logged-in user confirms, or a file of one that they fetch
 )
 
 // Arrival is somebody who asks.
 type Arrival struct {
 	Purpose     Purpose
-	Token       string                // of a session; ForScan alone
+	Token       string                // of a session, where a user is logged in
 	Address     string                // where the request came from
 	Certificate *models.CertificateID // whose facts are wanted; nil: the code is not genuine, or none was shown
 }

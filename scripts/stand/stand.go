@@ -75,6 +75,9 @@ func (t *Stand) configure(ctx context.Context) (err error) {
 	if err := t.database(ctx); err != nil {
 		return err
 	}
+	if _, err := t.CLI(ctx, "keys", "seals", "add"); err != nil {
+		return err
+	}
 	if _, err := t.CLI(ctx, "keys", "add"); err != nil {
 		return err
 	}
@@ -104,10 +107,11 @@ func (t *Stand) database(ctx context.Context) error {
 		"YANZHENG_DATABASE_ADDRESS="+base.Addr, "YANZHENG_DATABASE_USER="+base.User, "YANZHENG_DATABASE_NAME="+t.schema,
 		"YANZHENG_REDIS_ADDRESSES="+cache.Addr, "YANZHENG_REDIS_DB="+strconv.Itoa(cache.DB),
 		"YANZHENG_WECHAT_APP_ID="+appID, "YANZHENG_WECHAT_SANDBOX_URL="+t.wechat.URL,
-		"YANZHENG_KEYS_CODE_DIR="+filepath.Join(t.Dir, "codes"), "YANZHENG_FILES_URL=file://"+filepath.Join(t.Dir, "files"),
+		"YANZHENG_KEYS_CODE_DIR="+filepath.Join(t.Dir, "codes"), "YANZHENG_KEYS_SEAL_DIR="+filepath.Join(t.Dir, "seals"),
+		"YANZHENG_FILES_URL=file://"+filepath.Join(t.Dir, "files"),
 	)
-	for _, name := range []string{"codes", "files"} {
-		if err := os.Mkdir(filepath.Join(t.Dir, name), 0o700); err != nil {
+	for _, folder := range []string{"codes", "seals", "files"} {
+		if err := os.Mkdir(filepath.Join(t.Dir, folder), 0o700); err != nil {
 			return err
 		}
 	}

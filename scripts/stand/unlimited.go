@@ -8,6 +8,7 @@ func Unlimited() []string {
 	return []string{
 		"YANZHENG_LIMITS_USER=" + often, "YANZHENG_LIMITS_ADDRESS=" + often,
 		"YANZHENG_LIMITS_MISSES=" + often, "YANZHENG_LIMITS_LOOKUPS=" + often,
+		"YANZHENG_LIMITS_LOGIN=" + often, "YANZHENG_LIMITS_FILES=" + often, "YANZHENG_LIMITS_CERTIFICATES=" + often,
 		"YANZHENG_LIMITS_PERSONS_USER=" + persons, "YANZHENG_LIMITS_PERSONS_INSPECTOR=" + persons,
 		"YANZHENG_LIMITS_PERSONS_ADDRESS=" + persons,
 	}
