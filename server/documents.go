@@ -42,6 +42,11 @@ func newLines() *lines {
 	}
 }
 
+// all gives the lines by their names.
+func (l *lines) all() map[string]*turns.Line {
+	return map[string]*turns.Line{"entrance": l.entrance, "press": l.press, "album": l.album, "bodies": l.bodies, "looks": l.looks}
+}
+
 // sealDir is the folder of the keys for seals.
 func (p *parts) sealDir() string {
 	if p.home != nil {

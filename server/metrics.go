@@ -22,14 +22,14 @@ type metrics struct {
 
 // part asks one part of the service how it stands. What it does not know it leaves out, so that a monitor sees a gap and
 // not a figure.
-type part func(ctx context.Context, tell func(d *prometheus.Desc, value float64))
+type part func(ctx context.Context, tell func(d *prometheus.Desc, value float64, labels ...string))
 
 // askTimeout bounds what each part may take to say how it stands; the parts are asked side by side, so one that is silent
 // takes nothing from the others.
 const askTimeout = 500 * time.Millisecond
 
 func newMetrics(s *server) *metrics {
-	m := &metrics{registry: prometheus.NewRegistry(), parts: []part{s.beatStands, s.outboxStands, s.scansStand}}
+	m := &metrics{registry: prometheus.NewRegistry(), parts: []part{s.beatStands, s.outboxStands, s.scansStand, s.linesStand}}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m)
 	counter := func(name, help string, value func() uint64) {
 		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Namespace: "yanzheng", Name: name, Help: help},
@@ -50,12 +50,14 @@ var (
 	outboxOldest  = prometheus.NewDesc("yanzheng_outbox_oldest_seconds", "How long the oldest of them has waited; 0 where there is none, absent as above.", nil, nil)
 	scansWaiting  = prometheus.NewDesc("yanzheng_scanlog_waiting", "Scans in the stream that are not in the database yet; absent: Redis does not say, or there is no stream (embedded mode).", nil, nil)
 	scansOldest   = prometheus.NewDesc("yanzheng_scanlog_oldest_seconds", "How long the oldest of them has waited; 0 where there is none, absent as above.", nil, nil)
+	lineWaiting   = prometheus.NewDesc("yanzheng_line_waiting", "Those who wait for work that takes long: entrance (holders who confirm or download), press (making a file), album (making a picture), bodies (files to be checked), looks (checking one).", []string{"line"}, nil)
+	lineWorking   = prometheus.NewDesc("yanzheng_line_working", "Those whose turn it is in that line.", []string{"line"}, nil)
 	scansAside    = prometheus.NewDesc("yanzheng_scanlog_set_aside", "Entries that cannot become rows, kept apart: see \"server scans\"; absent as above.", nil, nil)
 )
 
 // Describe is prometheus.Collector's.
 func (m *metrics) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{beatAge, outboxPending, outboxOldest, scansWaiting, scansOldest, scansAside} {
+	for _, d := range []*prometheus.Desc{beatAge, outboxPending, outboxOldest, scansWaiting, scansOldest, scansAside, lineWaiting, lineWorking} {
 		to <- d
 	}
 }
@@ -67,8 +69,8 @@ func (m *metrics) Collect(to chan<- prometheus.Metric) {
 		all.Go(func() {
 			ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
 			defer cancel()
-			ask(ctx, func(d *prometheus.Desc, value float64) {
-				to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value)
+			ask(ctx, func(d *prometheus.Desc, value float64, labels ...string) {
+				to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
 			})
 		})
 	}
@@ -79,13 +81,21 @@ func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-func (s *server) beatStands(_ context.Context, tell func(*prometheus.Desc, float64)) {
+func (s *server) beatStands(_ context.Context, tell func(*prometheus.Desc, float64, ...string)) {
 	if at := s.relay.Beaten(); !at.IsZero() {
 		tell(beatAge, s.now().Sub(at).Seconds())
 	}
 }
 
-func (s *server) outboxStands(ctx context.Context, tell func(*prometheus.Desc, float64)) {
+func (s *server) linesStand(_ context.Context, tell func(*prometheus.Desc, float64, ...string)) {
+	for name, line := range s.lines.all() {
+		waiting, working := line.Waiting()
+		tell(lineWaiting, float64(waiting), name)
+		tell(lineWorking, float64(working), name)
+	}
+}
+
+func (s *server) outboxStands(ctx context.Context, tell func(*prometheus.Desc, float64, ...string)) {
 	n, oldest, err := s.store.PendingCount(ctx)
 	if err != nil {
 		return
@@ -98,7 +108,7 @@ func (s *server) outboxStands(ctx context.Context, tell func(*prometheus.Desc, f
 	tell(outboxOldest, waited)
 }
 
-func (s *server) scansStand(ctx context.Context, tell func(*prometheus.Desc, float64)) {
+func (s *server) scansStand(ctx context.Context, tell func(*prometheus.Desc, float64, ...string)) {
 	if s.config.Embedded { // scans go straight into the database, and none waits
 		return
 	}

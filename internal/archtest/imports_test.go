@@ -87,7 +87,7 @@ var tops = []string{"server", "scripts"}
 // reserved lists what not even every program may import, and who may.
 var reserved = map[string][]string{
 	"config":                    {"server"},
-	"internal/demo":             {"server", "scripts/madeup", "scripts/stand", "scripts/trial"},
+	"internal/demo":             {"server", "scripts/certificate", "scripts/madeup", "scripts/stand", "scripts/trial"},
 	"internal/archtest":         {},
 	"internal/testkit/storekit": {},
 	"internal/testkit":          {"internal/testkit/storekit"}, // test files, which are not looked at here

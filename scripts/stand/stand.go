@@ -185,9 +185,12 @@ func (t *Stand) Start(ctx context.Context, before ...string) (ready time.Duratio
 // LogIn gives a token of the user of that openid.
 func (t *Stand) LogIn(ctx context.Context, openID string) (string, error) {
 	var in struct{ Token string }
-	err := t.Post(ctx, "/api/v1/login", map[string]string{"code": t.sandbox.IssueLoginCode(openID)}, &in)
+	err := t.Post(ctx, "/api/v1/login", map[string]string{"code": t.LoginCode(openID)}, &in)
 	return in.Token, err
 }
+
+// LoginCode gives a fresh code with which the user of that openid can log in.
+func (t *Stand) LoginCode(openID string) string { return t.sandbox.IssueLoginCode(openID) }
 
 // Token is that of the user who is logged in at the start.
 func (t *Stand) Token() string { return t.token }
