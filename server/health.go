@@ -14,9 +14,15 @@ import (
 )
 
 const (
-	healthPatience  = time.Second // for the database and Redis to say that they are there
+	healthPatience  = 500 * time.Millisecond // for the database and Redis to say that they are there
 	healthFreshness = time.Second // how old the answer of /readyz may be, however many ask
 )
+
+// errNotReady is the one thing without which there is no service.
+var errNotReady = &models.Error{
+	Kind: models.ErrUnavailable.Kind, Code: models.ErrUnavailable.Code, RetryAfter: models.ErrUnavailable.RetryAfter,
+	Message: models.Text{ZH: "数据库没有应答", EN: "The database does not answer"},
+}
 
 // standings are what /readyz tells: the service can do its work while the database answers; without Redis it is slower,
 // not wrong.
@@ -78,7 +84,7 @@ func (s *server) healthRoutes(r gin.IRouter) {
 	r.Match(methods, "/readyz", func(c *gin.Context) {
 		now := s.readiness.look(c.Request.Context())
 		if !now.ready {
-			httpx.Fail(c, models.ErrUnavailable)
+			httpx.Fail(c, errNotReady)
 			return
 		}
 		httpx.WriteJSON(c, map[string]any{"status": "ready", "parts": now.parts})

@@ -68,7 +68,7 @@ func (t thrifty) tell(k kind) {
 	}
 	time.AfterFunc(thriftEvery, func() { t.tell(k) })
 	r := slog.NewRecord(time.Now(), k.level, "more of the same: "+k.message, 0)
-	r.AddAttrs(slog.Int("lines", n), slog.Duration("within", thriftEvery))
+	r.AddAttrs(slog.Int("lines", n), slog.String("within", thriftEvery.String()))
 	_ = t.Handler.Handle(context.Background(), r) // nobody hears of a log that cannot be written
 }
 

@@ -48,7 +48,7 @@ func NewGuard(places int, patience time.Duration, away func() bool) *Guard {
 			Name: "database", Timeout: breakerOpen,
 			ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= breakerFailures },
 			IsSuccessful: func(err error) bool { return !errors.Is(err, models.ErrUnavailable) },
-			IsExcluded:   func(err error) bool { return errors.Is(err, context.Canceled) || errors.Is(err, errShed) },
+			IsExcluded:   func(err error) bool { return errors.Is(err, context.Canceled) || errors.Is(err, errShed) || errors.Is(err, errLate) },
 		}),
 	}
 }
@@ -109,9 +109,9 @@ func (g *Guard) Ask(ctx context.Context, f func(ctx context.Context) error) erro
 	ctx, cancel = context.WithDeadline(ctx, due)
 	defer cancel()
 	_, err := g.circuit.Execute(func() (struct{}, error) {
-		if !g.enter(ctx, due.Add(-g.share(least))) {
+		if err := g.enter(ctx, due.Add(-g.share(least))); err != nil {
 			g.shed.Add(1)
-			return struct{}{}, models.ErrUnavailable.Because(errShed)
+			return struct{}{}, models.ErrUnavailable.Because(err)
 		}
 		defer func() { <-g.places }()
 		err := f(ctx)
@@ -132,33 +132,36 @@ func (g *Guard) Ask(ctx context.Context, f func(ctx context.Context) error) erro
 func (g *Guard) share(of float64) time.Duration { return time.Duration(of * float64(g.patient)) }
 
 // enter takes a place, at once or in turn, while there is time left to ask.
-func (g *Guard) enter(ctx context.Context, until time.Time) bool {
+func (g *Guard) enter(ctx context.Context, until time.Time) error {
 	ctx, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
 	if ctx.Err() != nil {
-		return false
+		return errLate
 	}
 	select {
 	case g.places <- struct{}{}:
-		return true
+		return nil
 	default:
 	}
 	defer g.waiting.Add(-1)
 	if g.waiting.Add(1) > int64(queue*cap(g.places)) {
-		return false
+		return errShed
 	}
 	select {
 	case g.places <- struct{}{}:
-		return true
+		return nil
 	case <-ctx.Done():
-		return false
+		return errShed
 	}
 }
 
 // Shed is how many questions found no place.
 func (g *Guard) Shed() uint64 { return g.shed.Load() }
 
-// Open tells whether the database is left out because it does not answer.
-func (g *Guard) Open() bool { return g.circuit.State() == gobreaker.StateOpen }
+// Open tells whether the database is left out because it does not answer; one question now and then tries it all the same.
+func (g *Guard) Open() bool { return g.circuit.State() != gobreaker.StateClosed }
 
-var errShed = errors.New("too many ask the database at once")
+var (
+	errShed = errors.New("too many ask the database at once")
+	errLate = errors.New("too little of the answer's time was left to ask the database")
+)

@@ -102,7 +102,11 @@ func (t *Stand) database(ctx context.Context) error {
 	if _, err := t.admin.ExecContext(ctx, "CREATE DATABASE "+t.schema+" CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"); err != nil {
 		return err
 	}
-	t.Env = append(os.Environ(),
+	// The settings of whoever runs this are of another installation.
+	surroundings := slices.DeleteFunc(os.Environ(), func(v string) bool {
+		return strings.HasPrefix(v, "YANZHENG_") && !strings.HasPrefix(v, "YANZHENG_TEST_")
+	})
+	t.Env = append(surroundings,
 		"YANZHENG_LISTEN="+strings.TrimPrefix(t.URL, "http://"), "YANZHENG_PUBLIC_URL="+t.URL,
 		"YANZHENG_DATABASE_ADDRESS="+base.Addr, "YANZHENG_DATABASE_USER="+base.User, "YANZHENG_DATABASE_NAME="+t.schema,
 		"YANZHENG_REDIS_ADDRESSES="+cache.Addr, "YANZHENG_REDIS_DB="+strconv.Itoa(cache.DB),
