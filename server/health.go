@@ -15,7 +15,7 @@ import (
 
 const (
 	healthPatience  = 500 * time.Millisecond // for the database and Redis to say that they are there
-	healthFreshness = time.Second // how old the answer of /readyz may be, however many ask
+	healthFreshness = time.Second            // how old the answer of /readyz may be, however many ask
 )
 
 // errNotReady is the one thing without which there is no service.

@@ -48,7 +48,9 @@ func NewGuard(places int, patience time.Duration, away func() bool) *Guard {
 			Name: "database", Timeout: breakerOpen,
 			ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= breakerFailures },
 			IsSuccessful: func(err error) bool { return !errors.Is(err, models.ErrUnavailable) },
-			IsExcluded:   func(err error) bool { return errors.Is(err, context.Canceled) || errors.Is(err, errShed) || errors.Is(err, errLate) },
+			IsExcluded: func(err error) bool {
+				return errors.Is(err, context.Canceled) || errors.Is(err, errShed) || errors.Is(err, errLate)
+			},
 		}),
 	}
 }
