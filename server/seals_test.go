@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -97,13 +98,13 @@ func testForeignSeals(t *testing.T, w *world) {
 	if r := command(t, w.env, "serve"); r.status != exitFailed || !strings.Contains(r.errors, "seal/") {
 		t.Errorf("with another ring the next start is %+v", r)
 	}
-	if err := os.RemoveAll(ours); err != nil {
+	if err := errors.Join(os.RemoveAll(ours), os.Mkdir(ours, 0o700)); err != nil {
 		t.Fatal(err)
 	}
 	if r := command(t, w.env, "serve"); r.status != exitFailed || !strings.Contains(r.errors, "keys seals add") {
 		t.Errorf("without a ring the next start is %+v", r)
 	}
-	if err := os.Rename(ours+".ours", ours); err != nil {
+	if err := errors.Join(os.Remove(ours), os.Rename(ours+".ours", ours)); err != nil {
 		t.Fatal(err)
 	}
 	serve(t, w.env)
