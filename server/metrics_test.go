@@ -30,7 +30,7 @@ func figures(t *testing.T, admin string) map[string]float64 {
 		name, value, ok := strings.Cut(lines.Text(), " ")
 		if n, err := strconv.ParseFloat(value, 64); ok && err == nil && strings.HasPrefix(name, "yanzheng_") {
 			found[name] = n
-			if !helped[name] {
+			if plain, _, _ := strings.Cut(name, "{"); !helped[plain] {
 				t.Errorf("nobody says what %s is", name)
 			}
 		}
@@ -58,6 +58,13 @@ func TestMetrics(t *testing.T) {
 	if now["yanzheng_heartbeat_age_seconds"] > 10 || now["yanzheng_outbox_pending"] != 0 ||
 		now["yanzheng_scanlog_waiting"] != 0 || now["yanzheng_scanlog_set_aside"] != 0 || now["yanzheng_database_left_out"] != 0 {
 		t.Errorf("in good health: %v", now)
+	}
+	for _, line := range []string{"entrance", "press", "album", "bodies", "looks"} {
+		for _, what := range []string{"waiting", "working"} {
+			if n, ok := now["yanzheng_line_"+what+`{line="`+line+`"}`]; !ok || n != 0 {
+				t.Errorf("in line %s: %v %s, told %t", line, n, what, ok)
+			}
+		}
 	}
 	w.redis.Kill()
 	if d := decide(t, w.env, "suspend", r); d.Propagated != "pending" {
