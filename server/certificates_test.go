@@ -304,3 +304,40 @@ func TestCertificateLimits(t *testing.T) {
 	newClient(t, w.process).ask("POST", checkFile, "x")
 	newClient(t, w.process).ask("POST", checkFile, "x").refused(t, 429, "rate_limited")
 }
+
+// TestDemoHolderConfirms: in the embedded mode the demonstration's holder goes the whole way, as they are.
+func TestDemoHolderConfirms(t *testing.T) {
+	w := embeddedWorld(t)
+	c := newClient(t, w.process)
+	for _, in := range demoOf(t, w.process).Logins {
+		if slices.Contains(in.Roles, string(models.RoleHolder)) {
+			c = c.as(c.logIn(in.Code).Token)
+		}
+	}
+	type previews struct {
+		Registrations []struct {
+			Registration struct {
+				Category string `json:"category_code"`
+				Number   string `json:"certificate_number"`
+			}
+			Window struct {
+				Until string `json:"use_until"`
+			}
+		}
+	}
+	all := decoded[previews](t, c.ask("GET", "/api/v1/me/registrations", ""), 200).Registrations
+	if len(all) == 0 {
+		t.Fatal("the demonstration's holder has no registration")
+	}
+	wish, _ := json.Marshal(map[string]string{ //nolint:errchkjson // strings
+		"category": all[0].Registration.Category, "certificate_number": all[0].Registration.Number, "use_until": all[0].Window.Until,
+	})
+	own := decoded[ownAnswer](t, c.ask("POST", ownAddress, string(wish), "Idempotency-Key", "demo-wish"), 201)
+	pdf := c.ask("GET", ownAddress+"/"+own.ID+"/file.pdf", "").body
+	if got := newClient(t, w.process).check(pdf); got.File.Status != "issued" || got.Verdict == nil || !got.Verdict.Usable {
+		t.Errorf("%+v", got)
+	}
+	if v := c.scan(own.Code); !v.Usable {
+		t.Errorf("a scan says %s", v.is())
+	}
+}

@@ -45,12 +45,12 @@ func (p *Press) Album(d *models.Document, pdf []byte) ([]byte, error) {
 
 	art := &pen{}
 	art.save()
-	art.topLeft(pageHeight)
+	art.topLeft()
 	art.watermarks()
 	art.restore()
 	over := &pen{}
 	over.save()
-	over.topLeft(pageHeight)
+	over.topLeft()
 	over.fillIn(l)
 	over.code(q, codeArea)
 	over.ink(&inked{width: ink.Rect.Dx(), height: ink.Rect.Dy()}, signatureArea)

@@ -101,7 +101,7 @@ func forms() map[string][]byte {
 func background() []byte {
 	p := &pen{}
 	p.save()
-	p.topLeft(pageHeight)
+	p.topLeft()
 	centre := point{pageWidth / 2, 150}
 	p.turned("Petal", centre, 2*math.Pi/petals, petalTurns)
 	p.turned("Inner", centre, 2*math.Pi/innerPetals, innerTurns)

@@ -117,8 +117,8 @@ func (p *pen) exact(name string, numbers ...float64) {
 
 func (p *pen) rect(x, y, w, h float64) { p.exact("re", x, y, w, h) }
 
-// topLeft makes the units millimetres, and y point down from the top.
-func (p *pen) topLeft(height float64) { p.exact("cm", mm, 0, 0, -mm, 0, height*mm) }
+// topLeft makes the units millimetres, and y point down from the top of the page.
+func (p *pen) topLeft() { p.exact("cm", mm, 0, 0, -mm, 0, pageHeight*mm) }
 
 // circle adds a circle to the path, as four curves.
 func (p *pen) circle(c point, r float64) {

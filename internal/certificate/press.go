@@ -99,7 +99,7 @@ func (p *Press) draw(d *models.Document) (*draft, error) {
 	}
 	art := &pen{}
 	art.save()
-	art.topLeft(pageHeight)
+	art.topLeft()
 	art.watermarks()
 	art.fillIn(l)
 	art.code(q, codeArea)
