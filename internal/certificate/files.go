@@ -10,9 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"yanzheng/internal/durable"
@@ -22,11 +20,9 @@ import (
 // A ring on disk is a folder: seals.json lists the keys with their certificates, NN.key holds the private key of that
 // number (PKCS #8, PEM), where this machine may seal.
 const (
-	ringFile     = "seals.json"
-	maxRingFile  = 1 << 20
-	maxKeyFile   = 4 << 10
-	privateBlock = "PRIVATE KEY"
-	certBlock    = "CERTIFICATE"
+	ringFile    = "seals.json"
+	maxRingFile = 1 << 20
+	certBlock   = "CERTIFICATE"
 )
 
 // listedKey is one key as seals.json lists it.
@@ -41,7 +37,7 @@ type listedKey struct {
 
 // Load reads the ring in a folder. A folder without seals.json is fs.ErrNotExist.
 func Load(dir string) (*Ring, error) {
-	raw, err := readBounded(filepath.Join(dir, ringFile), maxRingFile)
+	raw, err := durable.Read(filepath.Join(dir, ringFile), maxRingFile)
 	if err != nil {
 		return nil, fmt.Errorf("keys for seals: %w", err)
 	}
@@ -136,22 +132,12 @@ func (r *Ring) save(dir string) error {
 
 // loadPrivate reads a private key file; none is no fault, one that does not fit its certificate is.
 func loadPrivate(path string, certificate *x509.Certificate) (*ecdsa.PrivateKey, error) {
-	if err := checkPrivateFile(path); errors.Is(err, fs.ErrNotExist) {
+	parsed, err := durable.PrivateKey(path)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
-	} else if err != nil {
-		return nil, err
 	}
-	raw, err := readBounded(path, maxKeyFile)
 	if err != nil {
 		return nil, err
-	}
-	block, _ := pem.Decode(raw)
-	if block == nil || block.Type != privateBlock {
-		return nil, errors.New("the private key file holds no PEM block PRIVATE KEY")
-	}
-	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		return nil, errors.New("the private key file is not PKCS #8") // the parser's text could quote it
 	}
 	private, ok := parsed.(*ecdsa.PrivateKey)
 	if !ok || !private.PublicKey.Equal(certificate.PublicKey) {
@@ -160,46 +146,6 @@ func loadPrivate(path string, certificate *x509.Certificate) (*ecdsa.PrivateKey,
 	return private, nil
 }
 
-// secretsMount is where containers get their secrets, readable by all who are inside.
-const secretsMount = "/run/secrets/"
-
-// checkPrivateFile holds a private key file closed to group and others. Asked before opening: to open a named pipe would
-// wait for its writer.
-func checkPrivateFile(path string) error {
-	real, err := filepath.EvalSymlinks(path)
-	if err != nil {
-		return err
-	}
-	info, err := os.Stat(real)
-	if err != nil {
-		return err
-	}
-	open := info.Mode().Perm() & 0o077
-	if strings.HasPrefix(real, secretsMount) {
-		open &^= 0o044
-	}
-	switch {
-	case !info.Mode().IsRegular():
-		return errors.New("the private key file is not a regular file")
-	case open != 0:
-		return fmt.Errorf("the private key file is open to group or others (mode %04o); make it 0600", info.Mode().Perm())
-	}
-	return nil
-}
-
 func keyFile(dir string, number int) string {
 	return filepath.Join(dir, fmt.Sprintf("%02d.key", number))
-}
-
-func readBounded(path string, limit int64) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	raw, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(raw)) > limit {
-		err = fmt.Errorf("%s is larger than %d bytes", filepath.Base(path), limit)
-	}
-	return raw, err
 }

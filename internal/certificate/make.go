@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -59,11 +58,7 @@ func Make(dir string, from models.Date) ([]Key, error) {
 	}
 	keys := make([]Key, 0, len(made))
 	for _, k := range made {
-		der, err := x509.MarshalPKCS8PrivateKey(k.private)
-		if err != nil {
-			return nil, err
-		}
-		if err := durable.WriteFile(keyFile(dir, k.Number), pem.EncodeToMemory(&pem.Block{Type: privateBlock, Bytes: der}), 0o600); err != nil {
+		if err := durable.WritePrivateKey(keyFile(dir, k.Number), k.private); err != nil {
 			return nil, err
 		}
 		keys = append(keys, *k)

@@ -4,17 +4,13 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"crypto/rand"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"yanzheng/internal/durable"
@@ -24,10 +20,8 @@ import (
 // A ring on disk is a folder: ring.json lists the public keys in the form of /keys.json, NN.key holds
 // the private key of that number (PKCS #8, PEM), where this machine may sign.
 const (
-	ringFile     = "ring.json"
-	maxRingFile  = 64 << 10
-	maxKeyFile   = 4 << 10
-	privateBlock = "PRIVATE KEY"
+	ringFile    = "ring.json"
+	maxRingFile = 64 << 10
 )
 
 // signingYears is how long a new key signs.
@@ -35,7 +29,7 @@ const signingYears = 2
 
 // Load reads the ring in a folder. A folder without ring.json is fs.ErrNotExist.
 func Load(dir string) (*Ring, error) {
-	raw, err := readBounded(filepath.Join(dir, ringFile), maxRingFile)
+	raw, err := durable.Read(filepath.Join(dir, ringFile), maxRingFile)
 	if err != nil {
 		return nil, fmt.Errorf("key ring: %w", err)
 	}
@@ -96,17 +90,13 @@ func Add(dir string, from models.Date) (Key, error) {
 	if _, err := parseKey(publicKey(*k)); err != nil { // else the next Load would refuse the whole ring
 		return Key{}, fmt.Errorf("key ring: %w", err)
 	}
-	der, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		return Key{}, err
-	}
 	// The list first: a crash in between leaves a key that signs nothing, and the next Add takes the next
 	// number. A private key without a list would be taken for a ring that lost its list.
 	ring.keys[number] = k
 	if err := ring.save(dir); err != nil {
 		return Key{}, err
 	}
-	return *k, durable.WriteFile(keyFile(dir, number), pem.EncodeToMemory(&pem.Block{Type: privateBlock, Bytes: der}), 0o600)
+	return *k, durable.WritePrivateKey(keyFile(dir, number), private)
 }
 
 // noKeysLeft holds that a folder without a list has no private keys: with them it is a ring that lost
@@ -206,22 +196,12 @@ func parseKey(p PublicKey) (*Key, error) {
 
 // loadPrivate reads a private key file; none is no fault, one that does not fit its public key is.
 func loadPrivate(path string, public []byte) (*ed25519.PrivateKey, error) {
-	if err := checkPrivateFile(path); errors.Is(err, fs.ErrNotExist) {
+	parsed, err := durable.PrivateKey(path)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
-	} else if err != nil {
-		return nil, err
 	}
-	raw, err := readBounded(path, maxKeyFile)
 	if err != nil {
 		return nil, err
-	}
-	block, _ := pem.Decode(raw)
-	if block == nil || block.Type != privateBlock {
-		return nil, errors.New("the private key file holds no PEM block PRIVATE KEY")
-	}
-	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		return nil, errors.New("the private key file is not PKCS #8") // the parser's text could quote it
 	}
 	private, ok := parsed.(ed25519.PrivateKey)
 	if !ok || !ed25519.PublicKey(public).Equal(private.Public()) {
@@ -230,49 +210,6 @@ func loadPrivate(path string, public []byte) (*ed25519.PrivateKey, error) {
 	return &private, nil
 }
 
-// secretsMount is where containers get their secrets, readable by all who are inside.
-const secretsMount = "/run/secrets/"
-
-// checkPrivateFile holds a private key file closed to group and others. Asked before opening: to open a
-// named pipe would wait for its writer.
-func checkPrivateFile(path string) error {
-	real, err := filepath.EvalSymlinks(path)
-	if err != nil {
-		return err
-	}
-	info, err := os.Stat(real)
-	if err != nil {
-		return err
-	}
-	open := info.Mode().Perm() & 0o077
-	if strings.HasPrefix(real, secretsMount) {
-		open &^= 0o044
-	}
-	switch {
-	case !info.Mode().IsRegular():
-		return errors.New("the private key file is not a regular file")
-	case open != 0:
-		return fmt.Errorf("the private key file is open to group or others (mode %04o); make it 0600", info.Mode().Perm())
-	}
-	return nil
-}
-
 func keyFile(dir string, number uint8) string {
 	return filepath.Join(dir, fmt.Sprintf("%02d.key", number))
-}
-
-func readBounded(path string, limit int64) ([]byte, error) {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // to open a named pipe would wait for its writer
-		return nil, fmt.Errorf("%s is not a regular file", filepath.Base(path))
-	}
-	f, err := os.Open(path) //nolint:gosec // a path from the configuration
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	raw, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(raw)) > limit {
-		err = fmt.Errorf("%s is larger than %d bytes", filepath.Base(path), limit)
-	}
-	return raw, err
 }
