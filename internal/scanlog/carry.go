@@ -101,7 +101,26 @@ func (c *consumer) oneByOne(ctx context.Context, rows []row) (taken, rejected []
 	case refuses(err): // the last one, that is
 		err = nil
 	}
-	return taken, rejected, err
+	if err != nil {
+		return taken, nil, err // those that were refused are asked again with the others
+	}
+	return c.again(ctx, taken, rejected)
+}
+
+// again asks once more for the rows that were refused, now that others were taken: the database may have been put right
+// in between, and what it refused before that is no worse than the rest.
+func (c *consumer) again(ctx context.Context, taken, doubtful []row) (_, rejected []row, err error) {
+	for _, r := range doubtful {
+		switch err = insert(ctx, c.database, r.scan); {
+		case err == nil:
+			taken = append(taken, r)
+		case refuses(err):
+			rejected = append(rejected, r)
+		default:
+			return taken, rejected, err
+		}
+	}
+	return taken, rejected, nil
 }
 
 // refuses tells that the database answered, and would not have the row.

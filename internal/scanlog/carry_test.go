@@ -250,7 +250,7 @@ func TestWrite(t *testing.T) {
 			t.Errorf("%s: asked %d times in vain", name, database.asked)
 		}
 	}
-	// Away after some were taken: those are taken, and what was refused while others were taken is refused.
+	// Away after some were taken: those are taken, and what was refused is asked for again with the rest.
 	n := 0
 	database := &script{answers: func(s []models.Scan) error {
 		switch n++; {
@@ -262,7 +262,19 @@ func TestWrite(t *testing.T) {
 		return nil
 	}}
 	taken, rejected, err := (&consumer{Log: New(Options{Database: database})}).write(t.Context(), make([]row, 9))
-	if len(taken) != 4 || len(rejected) != 1 || !errors.Is(err, models.ErrUnavailable) {
+	if len(taken) != 4 || len(rejected) != 0 || !errors.Is(err, models.ErrUnavailable) {
 		t.Errorf("away in the middle: %d taken, %d rejected, %v", len(taken), len(rejected), err)
+	}
+	// Put right in the middle: nothing is wrong with those that it refused before.
+	n = 0
+	database = &script{answers: func([]models.Scan) error {
+		if n++; n <= 4 {
+			return refusal
+		}
+		return nil
+	}}
+	taken, rejected, err = (&consumer{Log: New(Options{Database: database})}).write(t.Context(), make([]row, 9))
+	if len(taken) != 9 || len(rejected) != 0 || err != nil {
+		t.Errorf("put right in the middle: %d taken, %d rejected, %v", len(taken), len(rejected), err)
 	}
 }

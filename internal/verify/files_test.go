@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,10 +16,10 @@ import (
 )
 
 // reader says of every file that it is none of ours, and remembers how many it was shown.
-type reader struct{ shown int }
+type reader struct{ count atomic.Int64 }
 
 func (r *reader) Check(context.Context, io.Reader, func(context.Context, models.FileDigest) (bool, error)) (models.FileCheck, error) {
-	r.shown++
+	r.count.Add(1)
 	return models.FileCheck{Status: models.FileNotOurs}, nil
 }
 
@@ -68,8 +69,8 @@ func TestSlowSenders(t *testing.T) {
 	}
 	go check(t.Context(), first)
 	<-first.asked
-	if _, working := looks.Waiting(); working != 0 || r.shown != 0 {
-		t.Errorf("a processor waits for a sender: %d, shown %d", working, r.shown)
+	if _, working := looks.Waiting(); working != 0 || r.count.Load() != 0 {
+		t.Errorf("a processor waits for a sender: %d, shown %d", working, r.count.Load())
 	}
 	short, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
@@ -81,8 +82,8 @@ func TestSlowSenders(t *testing.T) {
 	testkit.WantErr(t, err, turns.ErrBusy)
 	close(first.let)
 	testkit.Must(t, errors.Join(<-answers, <-answers))
-	if waiting, working := bodies.Waiting(); waiting != 0 || working != 0 || r.shown != 2 {
-		t.Errorf("in the end %d wait, %d work, %d files were looked at", waiting, working, r.shown)
+	if waiting, working := bodies.Waiting(); waiting != 0 || working != 0 || r.count.Load() != 2 {
+		t.Errorf("in the end %d wait, %d work, %d files were looked at", waiting, working, r.count.Load())
 	}
 
 	late, cancelLate := context.WithCancelCause(t.Context())
@@ -117,11 +118,11 @@ func TestFilesThatDoNotArrive(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if r.shown != 0 {
-		t.Errorf("%d of them were looked at", r.shown)
+	if r.count.Load() != 0 {
+		t.Errorf("%d of them were looked at", r.count.Load())
 	}
-	if _, err := f.Check(t.Context(), "192.0.2.1", io.LimitReader(zeros{}, verify.MaxFile)); err != nil || r.shown != 1 {
-		t.Errorf("the largest that may come: %v, shown %d", err, r.shown)
+	if _, err := f.Check(t.Context(), "192.0.2.1", io.LimitReader(zeros{}, verify.MaxFile)); err != nil || r.count.Load() != 1 {
+		t.Errorf("the largest that may come: %v, shown %d", err, r.count.Load())
 	}
 }
 

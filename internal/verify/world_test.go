@@ -43,6 +43,7 @@ type counter struct {
 	relay  *factcache.Relay
 	maker  *demo.Maker
 
+	mu         sync.Mutex // of arrivals
 	arrivals   []verify.Arrival
 	misses     []models.Reason
 	keptOut    map[string]bool // by address
@@ -82,7 +83,9 @@ var tooMany = models.NewError(models.KindTooMany, "too_many", "过多", "Too man
 
 // Admit is the desk: everybody may pass but who is kept out, and nobody but the inspector is logged in.
 func (c *counter) Admit(ctx context.Context, a verify.Arrival) (verify.Entry, error) {
+	c.mu.Lock()
 	c.arrivals = append(c.arrivals, a)
+	c.mu.Unlock()
 	switch {
 	case c.keptOut[a.Address]:
 		return verify.Entry{}, tooMany
