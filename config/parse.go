@@ -133,6 +133,9 @@ func parseListen(s string) (string, bool) {
 	if port == 0 && !loopbackHost(host) {
 		return "", false
 	}
+	if ip, err := netip.ParseAddr(host); err == nil {
+		host = ip.String() // an IPv6 address has many spellings, and browsers send this one
+	}
 	return net.JoinHostPort(strings.ToLower(host), strconv.Itoa(port)), true
 }
 
