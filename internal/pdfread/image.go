@@ -77,6 +77,10 @@ func (f *File) pay(w, h int) bool {
 
 // photo reads a JPEG; its head says how large it gets.
 func (f *File) photo(body []byte) *image.Gray {
+	if f.work -= len(body); f.work < 0 || laborious(body) {
+		f.Whole = false
+		return nil
+	}
 	cfg, err := jpeg.DecodeConfig(bytes.NewReader(body))
 	if err != nil || !f.pay(cfg.Width, cfg.Height) {
 		return nil
@@ -88,6 +92,38 @@ func (f *File) photo(body []byte) *image.Gray {
 	out := image.NewGray(image.Rect(0, 0, cfg.Width, cfg.Height))
 	draw.Draw(out, out.Bounds(), img, img.Bounds().Min, draw.Src)
 	return out
+}
+
+// maxScans is how often a JPEG may go over its picture: a picture of three colours needs three at most, and a preview within it
+// has some too.
+const maxScans = 8
+
+// laborious tells of a JPEG that costs far more time than its size and its pixels say: a progressive one goes over the whole
+// picture in a scan of a few bytes, as often as it likes.
+func laborious(body []byte) bool {
+	if bytes.Count(body, []byte{0xff, 0xda}) > maxScans {
+		return true
+	}
+	for rest := body; ; { // the markers before the first scan
+		i := bytes.IndexByte(rest, 0xff)
+		if i < 0 || i+4 > len(rest) {
+			return false
+		}
+		switch kind := rest[i+1]; {
+		case kind == 0xc2:
+			return true
+		case kind == 0xda:
+			return false
+		case kind == 0xff || kind == 0xd8 || kind == 0x00 || kind == 0x01:
+			rest = rest[i+1:]
+		default:
+			n := 2 + int(rest[i+2])<<8 + int(rest[i+3])
+			if n > len(rest)-i {
+				return false
+			}
+			rest = rest[i+n:]
+		}
+	}
 }
 
 // space gives what turns a pixel into grey, and how many components it has; nil for what is not known.

@@ -16,6 +16,9 @@ type painter struct {
 	barren  map[*Object]bool // drawings that paint none: a background repeats them many times
 }
 
+// maxContent bounds what a page's streams hold together.
+const maxContent = 8 << 20
+
 // state is what q saves and Q brings back.
 type state struct {
 	m    matrix
@@ -31,6 +34,10 @@ func (f *File) show() *image.Gray {
 	p := &painter{f: f, canvas: newCanvas(f.numbers(page["MediaBox"], 4)), tokens: maxTokens, forms: maxForms, barren: map[*Object]bool{}}
 	var content bytes.Buffer
 	for _, part := range f.contents(page["Contents"]) {
+		if content.Len() > maxContent {
+			f.Whole = false
+			break
+		}
 		if body, ok := f.Stream(part); ok {
 			content.Write(body)
 			content.WriteByte('\n')
@@ -49,8 +56,10 @@ func (f *File) contents(v any) []*Object {
 		return []*Object{o}
 	}
 	var out []*Object
+	seen := map[*Object]bool{}
 	for _, one := range f.Array(v) {
-		if o := f.target(one); o != nil && len(out) < maxForms {
+		if o := f.target(one); o != nil && len(out) < maxForms && !seen[o] { // honest content names none twice
+			seen[o] = true
 			out = append(out, o)
 		}
 	}

@@ -95,6 +95,10 @@ func (f *File) unpredict(b []byte, p Dict) ([]byte, bool) {
 	before := make([]byte, line)
 	out := make([]byte, 0, len(b))
 	for len(b) > 1 {
+		if f.inflated -= max(0, line-(len(b)-1)); f.inflated < 0 { // the last row may be far longer than what is packed for it
+			f.inflated, f.Whole = 0, false
+			return nil, false
+		}
 		kind, row := b[0], make([]byte, line)
 		n := copy(row, b[1:])
 		b = b[1+n:]
