@@ -118,6 +118,9 @@ func (s *server) watchSeals(ctx context.Context) {
 			if err := s.checkSeals(ctx, ring); errors.Is(err, store.ErrKeyDiffers) {
 				s.log.ErrorContext(ctx, "keys for seals of another installation: not used", "error", err)
 				return
+			} else if err != nil {
+				s.log.WarnContext(ctx, "keys for seals changed, and the database cannot be asked about them: the old ones stay", "error", err)
+				return
 			}
 		}
 		s.office.Use(ring)

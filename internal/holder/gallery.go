@@ -71,35 +71,48 @@ type Gallery struct {
 	links      Links
 	propagator Propagator
 	now        func() time.Time
-	places     chan struct{} // of pictures that are decoded at once
-	waiting    chan struct{} // of those who wait for a place, or have one
+	uploads    queue
+	shows      queue
 }
 
-// A picture takes up to 200 MB while it is decoded.
+// A picture that somebody sends takes up to 200 MB while it is decoded. One that is shown is small, and whoever scanned has a minute
+// to see it: uploads do not stand in its way.
 const (
-	picturesAtOnce = 2
-	picturesInLine = 16
+	uploadsAtOnce = 2
+	uploadsInLine = 16
+	showsAtOnce   = 2
+	showsInLine   = 256
 )
 
 // NewGallery puts the use case together.
 func NewGallery(s GalleryStore, v Vault, p Pictures, l Links, c Propagator, now func() time.Time) *Gallery {
 	return &Gallery{
 		store: s, vault: v, pictures: p, links: l, propagator: c, now: now,
-		places: make(chan struct{}, picturesAtOnce), waiting: make(chan struct{}, picturesInLine),
+		uploads: newQueue(uploadsAtOnce, uploadsInLine), shows: newQueue(showsAtOnce, showsInLine),
 	}
 }
 
-// placed runs f when there is a place; ErrUnavailable when too many wait already.
-func (g *Gallery) placed(ctx context.Context, f func() ([]byte, error)) ([]byte, error) {
+// queue bounds how many work at once, and how many wait for that.
+type queue struct {
+	places chan struct{}
+	inLine chan struct{} // with those who have a place
+}
+
+func newQueue(places, inLine int) queue {
+	return queue{make(chan struct{}, places), make(chan struct{}, inLine)}
+}
+
+// do runs f when there is a place; ErrUnavailable when too many wait already, or ctx ends before.
+func (q queue) do(ctx context.Context, f func() ([]byte, error)) ([]byte, error) {
 	select {
-	case g.waiting <- struct{}{}:
-		defer func() { <-g.waiting }()
+	case q.inLine <- struct{}{}:
+		defer func() { <-q.inLine }()
 	default:
 		return nil, models.ErrUnavailable.Because(errors.New("too many pictures at once"))
 	}
 	select {
-	case g.places <- struct{}{}:
-		defer func() { <-g.places }()
+	case q.places <- struct{}{}:
+		defer func() { <-q.places }()
 		return f()
 	case <-ctx.Done():
 		return nil, models.ErrUnavailable.Because(ctx.Err())
@@ -112,7 +125,7 @@ func (g *Gallery) Upload(ctx context.Context, userID string, kind models.ImageKi
 	if err != nil {
 		return models.Image{}, err
 	}
-	content, err := g.placed(ctx, func() ([]byte, error) { return g.pictures.Normalise(kind, raw) })
+	content, err := g.uploads.do(ctx, func() ([]byte, error) { return g.pictures.Normalise(kind, raw) })
 	if err != nil {
 		return models.Image{}, err
 	}
@@ -194,8 +207,12 @@ func (g *Gallery) accepted(ctx context.Context, personID int64, kind models.Imag
 }
 
 // Show gives the image that a single-use link is for, as a JPEG with the time and the scan's id across it. The link is used by
-// that, whatever comes of it.
+// that, whatever comes of it, but not by waiting for it.
 func (g *Gallery) Show(ctx context.Context, token string) ([]byte, error) {
+	return g.shows.do(ctx, func() ([]byte, error) { return g.show(ctx, token) })
+}
+
+func (g *Gallery) show(ctx context.Context, token string) ([]byte, error) {
 	link, err := g.links.Take(ctx, token)
 	if errors.Is(err, models.ErrNotFound) {
 		return nil, ErrLink
@@ -211,7 +228,7 @@ func (g *Gallery) Show(ctx context.Context, token string) ([]byte, error) {
 		return nil, err
 	}
 	text := g.now().In(models.China).Format("2006-01-02 15:04") + "  " + link.ScanID
-	return g.placed(ctx, func() ([]byte, error) { return g.pictures.Mark(link.Kind, content, text) })
+	return g.pictures.Mark(link.Kind, content, text)
 }
 
 // Waiting is an image that waits for a registrar, with whom it shows.

@@ -131,7 +131,8 @@ func TestShowOnce(t *testing.T) {
 // At most two pictures are decoded at once; a crowd is told to come back rather than take the memory of all.
 func TestPicturesAtOnce(t *testing.T) {
 	h := newHouse(t, "SQLite")
-	u, _ := h.bound()
+	u, r := h.bound()
+	h.accept(h.upload(u, models.ImageSignature, h.signature))
 	slow := &slow{entered: make(chan struct{}, 100), leave: make(chan struct{})}
 	g := holder.NewGallery(h.store, h.vault, slow, h.links, h.relay, h.clock.Now)
 	const crowd = 40
@@ -154,6 +155,11 @@ func TestPicturesAtOnce(t *testing.T) {
 	}
 	if n := len(slow.entered); n != 0 || refused != crowd-16 {
 		t.Errorf("%d more are decoded, %d were refused", n, refused)
+	}
+	// Whoever has just scanned sees a picture all the same.
+	link := h.made(r.PersonID, models.ImageSignature)[0]
+	if shown, err := g.Show(t.Context(), link.Token); err != nil || string(shown) != "marked" {
+		t.Errorf("shown %q, %v", shown, err)
 	}
 	close(slow.leave)
 	all.Wait()

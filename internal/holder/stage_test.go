@@ -20,9 +20,7 @@ func (s *slow) Normalise(models.ImageKind, []byte) ([]byte, error) {
 	return nil, errors.New("no picture")
 }
 
-func (s *slow) Mark(models.ImageKind, []byte, string) ([]byte, error) {
-	return nil, errors.New("no picture")
-}
+func (s *slow) Mark(models.ImageKind, []byte, string) ([]byte, error) { return []byte("marked"), nil }
 
 // made gives links to images of a person, as a scan makes them.
 func (h *house) made(person int64, kinds ...models.ImageKind) []models.ImageLink {
