@@ -29,14 +29,15 @@ func (s *Store) EnsureUser(ctx context.Context, openID, newID string, at models.
 	return u, wrap(err)
 }
 
-// CreateSession writes a new session, with the record of the log-in that made it, and gives what it stands for.
+// CreateSession writes a new session, then the record of the log-in that made it, and gives what it stands for. Where the record
+// fails so does the log-in: nobody is told the token of the session that is left. It is no transaction, because a commit heeds no
+// deadline, and a database that falls silent then would hold whoever logs in for as long as a read may take.
 func (s *Store) CreateSession(ctx context.Context, session models.Session, network string) (models.Identity, error) {
-	err := s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-		if err := tx.Create(&session).Error; err != nil {
-			return err
-		}
-		return tx.Create(&models.Login{UserID: session.UserID, At: session.CreatedAt, Device: session.Device, Network: network}).Error
-	})
+	db := s.db.WithContext(ctx)
+	err := db.Create(&session).Error
+	if err == nil {
+		err = db.Create(&models.Login{UserID: session.UserID, At: session.CreatedAt, Device: session.Device, Network: network}).Error
+	}
 	if err != nil {
 		return models.Identity{}, wrap(err)
 	}
