@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
@@ -73,7 +74,7 @@ func quoted(cell, separator string, always bool) string {
 func asRead(cells []string) string {
 	var shown []string
 	for _, cell := range cells {
-		shown = append(shown, strings.Trim(cell, " \t\n\v\f\r\u00A0\u3000\u200B\uFEFF"))
+		shown = append(shown, strings.TrimFunc(cell, func(r rune) bool { return unicode.IsSpace(r) || r == '\u200B' || r == '\uFEFF' }))
 	}
 	row := strings.Join(shown, "|")
 	switch {
