@@ -22,6 +22,8 @@ type lines struct {
 	album    *turns.Line // making a picture: some 300 ms
 	bodies   *turns.Line // files in memory that are to be checked: 5 MB each, twice
 	looks    *turns.Line // checking a file: some 50 ms
+	uploads  *turns.Line // pictures that are sent: up to 200 MB each while they are decoded
+	shows    *turns.Line // pictures that are shown once
 }
 
 // Those who wait keep a few kilobytes each; what is made in a line that is full in 20 s is more than that.
@@ -29,6 +31,8 @@ const (
 	entranceAtOnce, entranceWaiting = 16, 4000
 	albumWaiting                    = 64
 	bodiesAtOnce, bodiesWaiting     = 8, 64
+	uploadsAtOnce, uploadsWaiting   = 2, 14
+	showsAtOnce, showsWaiting       = 2, 254
 )
 
 func newLines() *lines {
@@ -39,12 +43,15 @@ func newLines() *lines {
 		album:    turns.New(max(1, half/2), albumWaiting),
 		bodies:   turns.New(bodiesAtOnce, bodiesWaiting),
 		looks:    turns.New(max(1, half/2), bodiesAtOnce),
+		uploads:  turns.New(uploadsAtOnce, uploadsWaiting),
+		shows:    turns.New(showsAtOnce, showsWaiting),
 	}
 }
 
 // all gives the lines by their names.
 func (l *lines) all() map[string]*turns.Line {
-	return map[string]*turns.Line{"entrance": l.entrance, "press": l.press, "album": l.album, "bodies": l.bodies, "looks": l.looks}
+	return map[string]*turns.Line{"entrance": l.entrance, "press": l.press, "album": l.album, "bodies": l.bodies, "looks": l.looks,
+		"uploads": l.uploads, "shows": l.shows}
 }
 
 // sealDir is the folder of the keys for seals.

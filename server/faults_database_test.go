@@ -18,18 +18,18 @@ import (
 
 // fromCache is what is promised without the database: what the cache knows, and else no verdict.
 func fromCache(f form) want {
-	return want{promise{answers: answered}, promise{answers: refused, within: f.storeWait * 6 / 5}} // 300 ms
+	return want{cached: promise{answers: answered}, asked: promise{answers: refused, within: f.storeWait * 6 / 5}} // 300 ms
 }
 
 // perhaps is fromCache with a database that gets some answers through.
 func perhaps(f form) want {
-	return want{promise{answers: answered}, promise{answers: either, within: f.storeWait * 6 / 5}}
+	return want{cached: promise{answers: answered}, asked: promise{answers: either, within: f.storeWait * 6 / 5}}
 }
 
 // nobody is what is promised when nothing is there to ask: no verdict, soon.
 func nobody(f form) want {
 	p := promise{answers: refused, within: f.storeWait * 3 / 5} // 150 ms
-	return want{p, p}
+	return want{cached: p, asked: p}
 }
 
 // databaseFaults are the ways in which the database fails. Nothing can be changed meanwhile.
@@ -50,7 +50,7 @@ func databaseFaults() []failure {
 		{name: "database has no connection left", want: fromCache, begin: noConnectionLeft},
 		{name: "database kills our statements", want: fromCache, begin: killStatements},
 		{name: "database is read-only", want: func(f form) want { // reading is enough, as scans wait in Redis
-			return want{promise{answers: answered}, promise{answers: []outcome{right, notNow}, within: f.storeWait * 6 / 5}} // a log-in writes
+			return want{cached: promise{answers: answered}, asked: promise{answers: answered, within: f.storeWait * 6 / 5}, logIn: refused}
 		}, begin: func(t *testing.T, s *stage) func() {
 			s.exec(t, "SET GLOBAL read_only = 1") // for all but those who administer, as the other tests' user does
 			if _, err := s.own(t).ExecContext(t.Context(), "DELETE FROM scans WHERE id = ''"); err == nil {
@@ -103,7 +103,7 @@ func truthFaults() []failure {
 		// The heartbeat is deleted, as if the 25 s had passed that it lasts: nobody can renew it.
 		{name: "the database is away for longer than the heartbeat lasts", want: func(f form) want {
 			p := promise{answers: refused, within: f.storeWait * 6 / 5}
-			return want{p, p}
+			return want{cached: p, asked: p}
 		}, begin: func(t *testing.T, s *stage) func() {
 			s.proxy.cut()
 			gone := 0

@@ -14,7 +14,7 @@ import (
 // everybody is what is promised without Redis: all are answered, for a few more milliseconds until the breaker is open.
 func everybody(f form) want {
 	p := promise{answers: answered, more: f.cacheWait * 6 / 5} // 60 ms
-	return want{p, p}
+	return want{cached: p, asked: p}
 }
 
 // redisFaults are the ways in which Redis fails. During each a registration is suspended, which nobody may miss who asks

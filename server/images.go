@@ -90,7 +90,7 @@ func (s *server) own(ctx context.Context) (miniprogram.Own, error) {
 	}
 	b := s.config.Binding
 	form := holder.NewForm(s.store, models.BindingRule{Tries: b.Tries, Window: triesWindow, Lock: b.Lock}, s.now)
-	s.gallery = holder.NewGallery(s.store, s.vault, rules, s.desk.links, s.parts, s.now)
+	s.gallery = holder.NewGallery(s.store, s.vault, rules, s.desk.links, s.parts, holder.Lines{Uploads: s.lines.uploads, Shows: s.lines.shows}, s.now)
 	s.holders = holder.New(form, s.store, s.parts, s.now)
 	return miniprogram.Own{
 		Gate: s.desk, Holder: s.holders, Gallery: s.gallery, Inspection: holder.NewInspection(s.store, s.now),

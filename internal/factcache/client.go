@@ -60,16 +60,6 @@ func (r Redis) Steady() *redis.UniversalOptions {
 	return r.Options()
 }
 
-// Connect gives a client with these options and a breaker, for where no Line is needed. It does not wait for Redis.
-func Connect(r Redis) redis.UniversalClient { return clientOf(r, func() {}) }
-
-// clientOf gives such a client, and tells whenever its breaker opens.
-func clientOf(r Redis, opened func()) redis.UniversalClient {
-	client := redis.NewUniversalClient(r.Options())
-	client.AddHook(newBreaker(r.Log, r.Timeout, opened))
-	return client
-}
-
 // breaker is a go-redis hook that stops asking a Redis that does not answer: after a few failures in a
 // row every call fails at once, until one probe a second succeeds.
 type breaker struct {

@@ -27,7 +27,7 @@ func TestClientOptions(t *testing.T) {
 	sentinel.MasterName = "main"
 	cluster.Cluster = true
 	for name, r := range map[string]Redis{"one server": base, "Sentinel": sentinel, "Cluster": cluster} {
-		rdb := Connect(r)
+		rdb := Open(r).Client()
 		defer rdb.Close()
 		var got pinned
 		var user, password string

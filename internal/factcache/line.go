@@ -29,7 +29,8 @@ type Line struct {
 func Open(r Redis) *Line {
 	l := &Line{trip: r.Timeout}
 	l.breaks.Store(1) // nobody vouched for it yet
-	l.rdb = clientOf(r, func() { l.breaks.Add(1) })
+	l.rdb = redis.NewUniversalClient(r.Options())
+	l.rdb.AddHook(newBreaker(r.Log, r.Timeout, func() { l.breaks.Add(1) }))
 	return l
 }
 

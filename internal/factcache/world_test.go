@@ -38,7 +38,7 @@ var quiet = slog.New(slog.DiscardHandler)
 // connect gives a client as the service has it.
 func connect(t *testing.T, address, password string, timeout time.Duration) redis.UniversalClient {
 	t.Helper()
-	rdb := Connect(Redis{Addresses: []string{address}, Password: password, Timeout: timeout})
+	rdb := Open(Redis{Addresses: []string{address}, Password: password, Timeout: timeout}).Client()
 	t.Cleanup(func() { _ = rdb.Close() })
 	return rdb
 }

@@ -71,52 +71,21 @@ type Gallery struct {
 	links      Links
 	propagator Propagator
 	now        func() time.Time
-	uploads    queue
-	shows      queue
+	lines      Lines
 }
 
-// A picture that somebody sends takes up to 200 MB while it is decoded. One that is shown is small, and whoever scanned has a minute
-// to see it: uploads do not stand in its way.
-const (
-	uploadsAtOnce = 2
-	uploadsInLine = 16
-	showsAtOnce   = 2
-	showsInLine   = 256
-)
+// Turn is a line for one kind of work.
+type Turn interface {
+	Do(ctx context.Context, work func(ctx context.Context) error) error
+}
+
+// Lines are where pictures wait. One that somebody sends takes up to 200 MB while it is decoded; one that is shown is small, and
+// whoever scanned has a minute to see it, so uploads do not stand in its way.
+type Lines struct{ Uploads, Shows Turn }
 
 // NewGallery puts the use case together.
-func NewGallery(s GalleryStore, v Vault, p Pictures, l Links, c Propagator, now func() time.Time) *Gallery {
-	return &Gallery{
-		store: s, vault: v, pictures: p, links: l, propagator: c, now: now,
-		uploads: newQueue(uploadsAtOnce, uploadsInLine), shows: newQueue(showsAtOnce, showsInLine),
-	}
-}
-
-// queue bounds how many work at once, and how many wait for that.
-type queue struct {
-	places chan struct{}
-	inLine chan struct{} // with those who have a place
-}
-
-func newQueue(places, inLine int) queue {
-	return queue{make(chan struct{}, places), make(chan struct{}, inLine)}
-}
-
-// do runs f when there is a place; ErrUnavailable when too many wait already, or ctx ends before.
-func (q queue) do(ctx context.Context, f func() ([]byte, error)) ([]byte, error) {
-	select {
-	case q.inLine <- struct{}{}:
-		defer func() { <-q.inLine }()
-	default:
-		return nil, models.ErrUnavailable.Because(errors.New("too many pictures at once"))
-	}
-	select {
-	case q.places <- struct{}{}:
-		defer func() { <-q.places }()
-		return f()
-	case <-ctx.Done():
-		return nil, models.ErrUnavailable.Because(ctx.Err())
-	}
+func NewGallery(s GalleryStore, v Vault, p Pictures, l Links, c Propagator, lines Lines, now func() time.Time) *Gallery {
+	return &Gallery{store: s, vault: v, pictures: p, links: l, propagator: c, lines: lines, now: now}
 }
 
 // Upload checks an image of a holder and keeps it until a registrar has looked at it. The same image again is the same.
@@ -125,7 +94,11 @@ func (g *Gallery) Upload(ctx context.Context, userID string, kind models.ImageKi
 	if err != nil {
 		return models.Image{}, err
 	}
-	content, err := g.uploads.do(ctx, func() ([]byte, error) { return g.pictures.Normalise(kind, raw) })
+	var content []byte
+	err = g.lines.Uploads.Do(ctx, func(context.Context) (err error) {
+		content, err = g.pictures.Normalise(kind, raw)
+		return err
+	})
 	if err != nil {
 		return models.Image{}, err
 	}
@@ -208,8 +181,12 @@ func (g *Gallery) accepted(ctx context.Context, personID int64, kind models.Imag
 
 // Show gives the image that a single-use link is for, as a JPEG with the time and the scan's id across it. The link is used by
 // that, whatever comes of it, but not by waiting for it.
-func (g *Gallery) Show(ctx context.Context, token string) ([]byte, error) {
-	return g.shows.do(ctx, func() ([]byte, error) { return g.show(ctx, token) })
+func (g *Gallery) Show(ctx context.Context, token string) (shown []byte, err error) {
+	err = g.lines.Shows.Do(ctx, func(ctx context.Context) (err error) {
+		shown, err = g.show(ctx, token)
+		return err
+	})
+	return shown, err
 }
 
 func (g *Gallery) show(ctx context.Context, token string) ([]byte, error) {

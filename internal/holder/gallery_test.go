@@ -12,6 +12,7 @@ import (
 	"yanzheng/internal/holder"
 	"yanzheng/internal/picture"
 	"yanzheng/internal/testkit"
+	"yanzheng/internal/turns"
 	"yanzheng/models"
 )
 
@@ -134,7 +135,7 @@ func TestPicturesAtOnce(t *testing.T) {
 	u, r := h.bound()
 	h.accept(h.upload(u, models.ImageSignature, h.signature))
 	slow := &slow{entered: make(chan struct{}, 100), leave: make(chan struct{})}
-	g := holder.NewGallery(h.store, h.vault, slow, h.links, h.relay, h.clock.Now)
+	g := holder.NewGallery(h.store, h.vault, slow, h.links, h.relay, lines(), h.clock.Now)
 	const crowd = 40
 	errs := make(chan error, crowd)
 	var all sync.WaitGroup
@@ -150,7 +151,7 @@ func TestPicturesAtOnce(t *testing.T) {
 	refused := 0
 	for range crowd - 16 { // 16 have a place or wait for one
 		err := <-errs
-		testkit.WantErr(t, err, models.ErrUnavailable)
+		testkit.WantErr(t, err, turns.ErrBusy)
 		refused++
 	}
 	if n := len(slow.entered); n != 0 || refused != crowd-16 {

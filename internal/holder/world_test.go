@@ -18,6 +18,7 @@ import (
 	"yanzheng/internal/store"
 	"yanzheng/internal/testkit"
 	"yanzheng/internal/testkit/storekit"
+	"yanzheng/internal/turns"
 	"yanzheng/internal/vault"
 	"yanzheng/models"
 )
@@ -55,7 +56,7 @@ func newHouse(t *testing.T, database string) *house {
 	_, err = s.Migrate(t.Context())
 	testkit.Must(t, err)
 	m := miniredis.RunT(t)
-	rdb := factcache.Connect(factcache.Redis{Addresses: []string{m.Addr()}, Timeout: 5 * time.Second})
+	rdb := factcache.Open(factcache.Redis{Addresses: []string{m.Addr()}, Timeout: 5 * time.Second}).Client()
 	t.Cleanup(func() { _ = rdb.Close() })
 	v, err := vault.Open(t.Context(), vault.Options{URL: "file://" + t.TempDir(), Key: [32]byte{3}, Timeout: 5 * time.Second})
 	testkit.Must(t, err)
@@ -65,7 +66,7 @@ func newHouse(t *testing.T, database string) *house {
 	testkit.Must(t, h.relay.Turn(t.Context()))
 	h.links = photolink.New(rdb, h.clock.Now)
 	h.Service = holder.New(holder.NewForm(s, rule, h.clock.Now), s, h.relay, h.clock.Now)
-	h.gallery = holder.NewGallery(s, h.vault, pictures{}, h.links, h.relay, h.clock.Now)
+	h.gallery = holder.NewGallery(s, h.vault, pictures{}, h.links, h.relay, lines(), h.clock.Now)
 	h.checks = holder.NewInspection(s, h.clock.Now)
 	h.photo, h.signature, err = demo.Images()
 	testkit.Must(t, err)
@@ -189,3 +190,6 @@ func each(t *testing.T, test func(t *testing.T, h *house)) {
 		t.Run(name, func(t *testing.T) { test(t, newHouse(t, name)) })
 	}
 }
+
+// lines let as many in as a server does.
+func lines() holder.Lines { return holder.Lines{Uploads: turns.New(2, 14), Shows: turns.New(2, 254)} }

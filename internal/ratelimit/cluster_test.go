@@ -40,7 +40,7 @@ func cluster(t *testing.T) (rdb redis.UniversalClient, nodes []*redis.Client) {
 			return strings.Contains(info, "cluster_state:ok") && strings.Contains(info, "cluster_known_nodes:3")
 		})
 	}
-	rdb = factcache.Connect(factcache.Redis{Addresses: addresses, Cluster: true, Password: password, Timeout: patient})
+	rdb = factcache.Open(factcache.Redis{Addresses: addresses, Cluster: true, Password: password, Timeout: patient}).Client()
 	t.Cleanup(func() { _ = rdb.Close() })
 	return rdb, nodes
 }

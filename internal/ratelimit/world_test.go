@@ -36,7 +36,7 @@ func (silence) Printf(context.Context, string, ...any) {}
 // connect gives a client as the service has it, with its timeouts and its breaker.
 func connect(t testing.TB, address, password string, timeout time.Duration) redis.UniversalClient {
 	t.Helper()
-	rdb := factcache.Connect(factcache.Redis{Addresses: []string{address}, Password: password, Timeout: timeout})
+	rdb := factcache.Open(factcache.Redis{Addresses: []string{address}, Password: password, Timeout: timeout}).Client()
 	t.Cleanup(func() { _ = rdb.Close() })
 	return rdb
 }

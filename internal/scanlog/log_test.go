@@ -148,7 +148,7 @@ func TestRedisAway(t *testing.T) {
 			a, _ := openArchive(t, kind)
 			r := testkit.Redis(t)
 			r.Stop()
-			hot := factcache.Connect(factcache.Redis{Addresses: []string{r.Addr}, Password: r.Password, Timeout: short})
+			hot := factcache.Open(factcache.Redis{Addresses: []string{r.Addr}, Password: r.Password, Timeout: short}).Client()
 			defer hot.Close()
 			l := New(Options{Hot: hot, Database: a, Now: time.Now})
 			all := scans("away", 30)
@@ -220,7 +220,7 @@ func TestUnknownOutcome(t *testing.T) {
 	onBoth(t, func(t *testing.T, d *desk, a *archive) {
 		way := newProxy(t)
 		way.to(t, d.server.Addr)
-		hot := factcache.Connect(factcache.Redis{Addresses: []string{way.address}, Password: d.server.Password, Timeout: time.Second})
+		hot := factcache.Open(factcache.Redis{Addresses: []string{way.address}, Password: d.server.Password, Timeout: time.Second}).Client()
 		defer hot.Close()
 		l := New(Options{Hot: hot, Database: a, Now: time.Now})
 		testkit.Must(t, l.AppendScans(t.Context(), fullScan("before"))) // leaves a connection

@@ -55,7 +55,7 @@ func TestCluster(t *testing.T) {
 	options := factcache.Redis{Addresses: []string{r.Addr}, Password: r.Password, Cluster: true, Timeout: patient}
 	a, _ := openArchive(t, "SQLite")
 	d := deskOn(t, r, a)
-	hot := factcache.Connect(options)
+	hot := factcache.Open(options).Client()
 	defer hot.Close()
 	d.hot, d.rdb = hot, redis.NewUniversalClient(options.Options())
 	defer d.rdb.Close()

@@ -172,7 +172,7 @@ func newDesk(t *testing.T, database Database, config ...string) *desk {
 // deskOn gives a further process's log on the same Redis.
 func deskOn(t *testing.T, r *testkit.RedisServer, database Database) *desk {
 	t.Helper()
-	hot := factcache.Connect(factcache.Redis{Addresses: []string{r.Addr}, Password: r.Password, Timeout: patient})
+	hot := factcache.Open(factcache.Redis{Addresses: []string{r.Addr}, Password: r.Password, Timeout: patient}).Client()
 	t.Cleanup(func() { _ = hot.Close() })
 	d := &desk{t: t, server: r, rdb: consumerClient(t, r.Addr, r.Password), diary: &diary{}}
 	d.Log = New(Options{Hot: hot, Consumer: d.rdb, Database: database, Logger: slog.New(d.diary), Now: time.Now})

@@ -68,7 +68,7 @@ func gatehouseOn(t *testing.T, database string) *gatehouse {
 	testkit.Must(t, err)
 	t.Cleanup(func() { _ = raw.Close() })
 	m := miniredis.RunT(t)
-	rdb := factcache.Connect(factcache.Redis{Addresses: []string{m.Addr()}, Timeout: 5 * time.Second})
+	rdb := factcache.Open(factcache.Redis{Addresses: []string{m.Addr()}, Timeout: 5 * time.Second}).Client()
 	t.Cleanup(func() { _ = rdb.Close() })
 	g := &gatehouse{t: t, store: s, raw: raw, redis: m, clock: testkit.NewClock(now)}
 	g.asked = &asked{Identities: factcache.NewIdentities(factcache.Over(rdb), s, factcache.NewGuard(100, 5*time.Second, nil), g.clock.Now)}

@@ -72,40 +72,12 @@ func (s *Store) lockedRegistrations(tx *gorm.DB, ids []int64) (map[int64]*models
 	if err := tx.Clauses(forUpdate).Where("id IN ?", ids).Order("id").Find(&registrations).Error; err != nil {
 		return nil, err
 	}
-	found := make(map[int64]*models.Registration, len(registrations))
-	persons := make([]int64, 0, len(registrations))
+	found, all := make(map[int64]*models.Registration, len(registrations)), make([]*models.Registration, len(registrations))
 	for i := range registrations {
-		found[registrations[i].ID] = &registrations[i]
-		persons = append(persons, registrations[i].PersonID)
+		all[i] = &registrations[i]
+		found[registrations[i].ID] = all[i]
 	}
-	var people []models.Person
-	if err := locking(tx).Where("id IN ?", persons).Order("id").Find(&people).Error; err != nil {
-		return nil, err
-	}
-	var blocks []models.Block
-	if err := locking(tx).Where("registration_id IN ?", ids).Order("id").Find(&blocks).Error; err != nil {
-		return nil, err
-	}
-	for _, b := range blocks {
-		found[b.RegistrationID].Blocks = append(found[b.RegistrationID].Blocks, b)
-	}
-	byID := make(map[int64]*models.Person, len(people))
-	for i := range people {
-		p := &people[i]
-		var err error
-		if p.IDNumber, err = s.sealer.open(purposeIDNumber, p.IDNumberSealed); err != nil {
-			return nil, err
-		}
-		byID[p.ID] = p
-	}
-	for _, r := range found {
-		p, ok := byID[r.PersonID]
-		if !ok {
-			return nil, gorm.ErrRecordNotFound
-		}
-		r.Person = *p
-	}
-	return found, nil
+	return found, s.complete(locking(tx), all...)
 }
 
 // ChangeCertificate changes one certificate, for instance withdraws it, as a change of its registration.

@@ -70,30 +70,64 @@ func (s *Store) Facts(ctx context.Context, id models.CertificateID) (*models.Fac
 // Registrations gives the registrations with a certificate number: none, one, or one in each of
 // several categories.
 func (s *Store) Registrations(ctx context.Context, number string) ([]models.Registration, error) {
-	var found []models.Registration
-	db := s.db.WithContext(ctx)
-	if err := db.Where("certificate_number = ?", number).Order("id").Find(&found).Error; err != nil {
-		return nil, wrap(err)
-	}
-	for i := range found {
-		if err := s.complete(db, &found[i]); err != nil {
-			return nil, err
-		}
-	}
-	return found, nil
+	return s.registrations(ctx, "certificate_number = ?", number)
 }
 
-// complete loads the person and the blocks of a registration.
-func (s *Store) complete(db *gorm.DB, r *models.Registration) error {
-	if err := db.Where("id = ?", r.PersonID).Take(&r.Person).Error; err != nil {
+// registrations gives those that a condition is true of, complete, in the order in which they came into the register.
+func (s *Store) registrations(ctx context.Context, condition string, value any) ([]models.Registration, error) {
+	var found []models.Registration
+	db := s.db.WithContext(ctx)
+	if err := db.Where(condition, value).Order("id").Find(&found).Error; err != nil {
+		return nil, wrap(err)
+	}
+	all := make([]*models.Registration, len(found))
+	for i := range found {
+		all[i] = &found[i]
+	}
+	return found, s.complete(db, all...)
+}
+
+// complete loads the persons and the blocks of registrations.
+func (s *Store) complete(db *gorm.DB, registrations ...*models.Registration) error {
+	if len(registrations) == 0 {
+		return nil
+	}
+	ids, persons := make([]int64, len(registrations)), make([]int64, len(registrations))
+	for i, r := range registrations {
+		ids[i], persons[i] = r.ID, r.PersonID
+	}
+	var people []models.Person
+	if err := db.Where("id IN ?", persons).Order("id").Find(&people).Error; err != nil {
 		return wrap(err)
 	}
-	if err := db.Where("registration_id = ?", r.ID).Order("id").Find(&r.Blocks).Error; err != nil {
+	var blocks []models.Block
+	if err := db.Where("registration_id IN ?", ids).Order("id").Find(&blocks).Error; err != nil {
 		return wrap(err)
 	}
-	var err error
-	r.Person.IDNumber, err = s.sealer.open(purposeIDNumber, r.Person.IDNumberSealed)
-	return err
+	byID := make(map[int64]*models.Person, len(people))
+	for i := range people {
+		p := &people[i]
+		var err error
+		if p.IDNumber, err = s.sealer.open(purposeIDNumber, p.IDNumberSealed); err != nil {
+			return err
+		}
+		byID[p.ID] = p
+	}
+	of := make(map[int64][]models.Block, len(registrations))
+	for _, id := range ids {
+		of[id] = []models.Block{} // read, and none
+	}
+	for _, b := range blocks {
+		of[b.RegistrationID] = append(of[b.RegistrationID], b)
+	}
+	for _, r := range registrations {
+		p, ok := byID[r.PersonID]
+		if !ok {
+			return wrap(gorm.ErrRecordNotFound)
+		}
+		r.Person, r.Blocks = *p, of[r.ID]
+	}
+	return nil
 }
 
 // FindRegistration finds a registration by number and holder's name, in one statement whether the number

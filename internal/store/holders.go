@@ -23,17 +23,7 @@ func (s *Store) Person(ctx context.Context, id int64) (models.Person, error) {
 
 // RegistrationsOf gives a person's registrations with person and blocks, in the order in which they came into the register.
 func (s *Store) RegistrationsOf(ctx context.Context, personID int64) ([]models.Registration, error) {
-	db := s.db.WithContext(ctx)
-	var found []models.Registration
-	if err := db.Where("person_id = ?", personID).Order("id").Find(&found).Error; err != nil {
-		return nil, wrap(err)
-	}
-	for i := range found {
-		if err := s.complete(db, &found[i]); err != nil {
-			return nil, err
-		}
-	}
-	return found, nil
+	return s.registrations(ctx, "person_id = ?", personID)
 }
 
 // lookRow is one scan as a look.

@@ -62,7 +62,7 @@ func counterOn(t *testing.T, database string) *counter {
 	_, err = s.Migrate(t.Context())
 	testkit.Must(t, err)
 	m := miniredis.RunT(t)
-	rdb := factcache.Connect(factcache.Redis{Addresses: []string{m.Addr()}, Timeout: 5 * time.Second})
+	rdb := factcache.Open(factcache.Redis{Addresses: []string{m.Addr()}, Timeout: 5 * time.Second}).Client()
 	t.Cleanup(func() { _ = rdb.Close() })
 	c := &counter{t: t, store: s, keyDir: t.TempDir(), clock: testkit.NewClock(now), maker: demo.NewMaker(1, "V", today)}
 	_, err = code.Add(c.keyDir, today)

@@ -107,7 +107,7 @@ func (h *harness) measure(ctx context.Context, wide bool) (r result, err error) 
 		return r, err
 	}
 	r.scans -= scans
-	if r.idle, err = h.watched(ctx, func() error { return pause(ctx, min(max(r.load.took, leastIdle), mostIdle)) }); err != nil {
+	if r.idle, err = h.watched(ctx, func() error { return stand.Pause(ctx, min(max(r.load.took, leastIdle), mostIdle)) }); err != nil {
 		return r, err
 	}
 	if r.control, err = h.watched(ctx, func() error { return h.look(ctx) }); err != nil {
@@ -119,15 +119,6 @@ func (h *harness) measure(ctx context.Context, wide bool) (r result, err error) 
 	written, err := h.Misses(ctx)
 	r.counted = written.Since(before)
 	return r, err
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
 }
 
 // watched counts what Redis and the database are asked while something is done.
@@ -168,7 +159,7 @@ func (h *harness) look(ctx context.Context) error {
 		if n, err := h.Scans(ctx); err != nil || n > before {
 			return err
 		}
-		if err := pause(ctx, 50*time.Millisecond); err != nil {
+		if err := stand.Pause(ctx, 50*time.Millisecond); err != nil {
 			return err
 		}
 	}

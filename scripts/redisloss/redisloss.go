@@ -125,7 +125,7 @@ func (m *measurement) crash(ctx context.Context, s setting, held bool) (f findin
 
 // timeline is what happens while the load runs.
 func (m *measurement) timeline(ctx context.Context, r *stand.Redis, traffic *stand.Load, f *finding) (err error) {
-	if err := wait(ctx, warming); err != nil {
+	if err := stand.Pause(ctx, warming); err != nil {
 		return err
 	}
 	release := func() error { return nil }
@@ -136,7 +136,7 @@ func (m *measurement) timeline(ctx context.Context, r *stand.Redis, traffic *sta
 	}
 	// The database must be let go whatever happens.
 	err = func() error {
-		if err := wait(ctx, m.length+rand.N(time.Second)); err != nil { //nolint:gosec // not a secret
+		if err := stand.Pause(ctx, m.length+rand.N(time.Second)); err != nil { //nolint:gosec // not a secret
 			return err
 		}
 		var err error
@@ -145,7 +145,7 @@ func (m *measurement) timeline(ctx context.Context, r *stand.Redis, traffic *sta
 		}
 		f.crashed = traffic.Age()
 		r.Kill()
-		return wait(ctx, away)
+		return stand.Pause(ctx, away)
 	}()
 	if err := errors.Join(err, release()); err != nil {
 		return err
@@ -153,14 +153,5 @@ func (m *measurement) timeline(ctx context.Context, r *stand.Redis, traffic *sta
 	if err := r.Start(ctx); err != nil {
 		return err
 	}
-	return wait(ctx, after)
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
+	return stand.Pause(ctx, after)
 }

@@ -131,7 +131,7 @@ func (r *Redis) SaveAll(ctx context.Context) error {
 		if !redis.HasErrorPrefix(err, "Background save already in progress") { // for a replica that is new
 			return err
 		}
-		if err := pause(ctx, 20*time.Millisecond); err != nil {
+		if err := Pause(ctx, 20*time.Millisecond); err != nil {
 			return err
 		}
 	}
@@ -149,7 +149,7 @@ func (r *Redis) Follows(ctx context.Context) error {
 		if strings.Contains(info, "master_link_status:up") && strings.Contains(info, "master_sync_in_progress:0") {
 			return nil
 		}
-		if err := pause(ctx, 20*time.Millisecond); err != nil {
+		if err := Pause(ctx, 20*time.Millisecond); err != nil {
 			return err
 		}
 	}
@@ -158,15 +158,6 @@ func (r *Redis) Follows(ctx context.Context) error {
 
 // Promote makes a master of a replica.
 func (r *Redis) Promote(ctx context.Context) error { return r.ReplicaOf(ctx, "NO", "ONE").Err() }
-
-func pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
-	}
-}
 
 // Close ends the server and removes what it left on disk.
 func (r *Redis) Close() {

@@ -267,3 +267,13 @@ func do(r *http.Request, into any) error {
 	}
 	return json.Unmarshal(raw, into)
 }
+
+// Pause lasts d, or until ctx ends, whose error it gives then.
+func Pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
