@@ -19,6 +19,8 @@ func TestCSVLines(t *testing.T) {
 		{"mark at the start", "\uFEFF" + header + "a,1,x\n", []string{"2 a|1|x|"}},
 		{"mark before a quoted header", "\uFEFF\"name\",\"number\",\"until\"\na,1,x\n", []string{"2 a|1|x|"}},
 		{"padding", header + " a\t,\u3000\u00a01\u200b , \ufeffx y \n", []string{"2 a|1|x y|"}},
+		{"padding of all kinds, with quotes in the line and without", header + "\u2000a,\u20281\u205f,\"x\"\n\u2000a,\u20281\u205f,x\n", []string{"2 a|1|x|", "3 a|1|x|"}},
+		{"next line in front of a cell is no padding, with quotes or without", header + "\u0085a,1,\"x\"\n\u0085a,1,x\n", []string{"2 !control_character name", "3 !control_character name"}},
 		{"empty cells", header + "a,,\n,,x\n", []string{"2 a|||", "3 ||x|"}},
 		{"separators behind the last column", "name,number,until,,\na,1,x,,\nb,2,y\n", []string{"2 a|1|x|", "3 b|2|y|"}},
 		{"semicolons", "name;number;until\na,b;1;x\n", []string{"2 a,b|1|x|"}},

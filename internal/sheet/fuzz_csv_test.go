@@ -1,10 +1,10 @@
 package sheet
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
-	"unicode"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
 )
@@ -42,6 +42,9 @@ func FuzzCSV(f *testing.F) {
 			text = byteOrderMark + text
 		}
 		r, err := open(t, []byte(text), people)
+		if errors.Is(err, ErrBinary) && 2*strings.Count(text, "\x00") > strings.Count(text, "\n") {
+			return // more than every other line has one: no text
+		}
 		if err != nil {
 			t.Fatalf("%q: %v", text, err)
 		}
@@ -74,7 +77,7 @@ func quoted(cell, separator string, always bool) string {
 func asRead(cells []string) string {
 	var shown []string
 	for _, cell := range cells {
-		shown = append(shown, strings.TrimFunc(cell, func(r rune) bool { return unicode.IsSpace(r) || r == '\u200B' || r == '\uFEFF' }))
+		shown = append(shown, strings.TrimFunc(cell, padding))
 	}
 	row := strings.Join(shown, "|")
 	switch {

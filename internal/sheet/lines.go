@@ -73,6 +73,7 @@ func newQuotes(separator byte) *quotes {
 
 // split gives the cells, in a slice that is good until the next call.
 func (q *quotes) split(line []byte) ([]string, error) {
-	q.feed.Reset(line)
+	// encoding/csv takes this one for space at the front of a cell; any other control character is refused like it.
+	q.feed.Reset(bytes.ReplaceAll(line, []byte(string(nextLine)), []byte("\u0080")))
 	return q.csv.Read()
 }

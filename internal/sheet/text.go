@@ -1,6 +1,9 @@
 package sheet
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // replacement is U+FFFD: what a decoder writes for bytes that mean nothing. Where the file itself
 // holds one, a character was lost before it came to us.
@@ -8,14 +11,13 @@ const replacement = "\uFFFD"
 
 const byteOrderMark = "\uFEFF"
 
+// nextLine is a control character, which Unicode counts among the spaces.
+const nextLine = '\u0085'
+
 // padding tells what people leave around a value without seeing it: spaces of all kinds, the
 // ideographic one, the tab that keeps spreadsheets from reading a number, stray marks of no width.
 func padding(r rune) bool {
-	switch r {
-	case ' ', '\t', '\n', '\v', '\f', '\r', '\u00A0', '\u3000', '\u200B', '\uFEFF':
-		return true
-	}
-	return false
+	return unicode.IsSpace(r) && r != nextLine || r == '\u200B' || r == '\uFEFF'
 }
 
 // trim cuts padding off both ends. Most cells have none, and show it by their first and last byte.
@@ -28,12 +30,16 @@ func trim(s string) string {
 
 // mayPadFront tells whether padding can begin with a byte.
 func mayPadFront(b byte) bool {
-	return b <= ' ' || b == 0xC2 || b == 0xE2 || b == 0xE3 || b == 0xEF
+	return b <= ' ' || b == 0xC2 || b >= 0xE1 && b <= 0xE3 || b == 0xEF
 }
 
 // mayPadBack tells whether padding can end with a byte.
 func mayPadBack(b byte) bool {
-	return b <= ' ' || b == 0xA0 || b == 0x80 || b == 0x8B || b == 0xBF
+	switch {
+	case b <= ' ', b >= 0x80 && b <= 0x8B:
+		return true
+	}
+	return b == 0x9F || b == 0xA0 || b == 0xA8 || b == 0xA9 || b == 0xAF || b == 0xBF
 }
 
 // hasControl tells whether valid UTF-8 holds a control character: below space, DEL, or U+0080 to

@@ -32,7 +32,7 @@ func TestTrimKnowsAllPadding(t *testing.T) {
 			t.Errorf("%U behind: %q", r, got)
 		}
 	}
-	if found != 10 || trim("") != "" || trim(" \u3000\t") != "" {
+	if found != 26 || trim("") != "" || trim(" \u3000\t") != "" {
 		t.Errorf("%d kinds of padding", found)
 	}
 }
