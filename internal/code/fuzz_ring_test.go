@@ -172,8 +172,13 @@ func readList(raw []byte) (keys []map[string]any, fits bool) {
 			}
 			k[member] = value
 		}
-		if next() != json.Delim('}') || k["number"] == nil || k["revoked"] == nil {
+		if next() != json.Delim('}') {
 			return nil, false
+		}
+		for _, member := range []string{"number", "algorithm", "public_key", "not_before", "not_after", "revoked"} {
+			if k[member] == nil {
+				return nil, false
+			}
 		}
 		keys = append(keys, k)
 	}
