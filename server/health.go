@@ -45,13 +45,15 @@ type readiness struct {
 
 // look gives how things stand, or how they stood a moment ago.
 func (r *readiness) look(ctx context.Context) standings {
-	r.mu.Lock()
-	last, age := r.last, r.now().Sub(r.at)
-	r.mu.Unlock()
-	if last.parts != nil && age >= 0 && age < healthFreshness {
-		return last
+	if s, fresh := r.fresh(); fresh {
+		return s
 	}
-	answer := r.flight.DoChan("", func() (any, error) { return r.ask(context.WithoutCancel(ctx)), nil })
+	answer := r.flight.DoChan("", func() (any, error) {
+		if s, fresh := r.fresh(); fresh { // a flight has landed since we looked
+			return s, nil
+		}
+		return r.ask(context.WithoutCancel(ctx)), nil
+	})
 	select {
 	case <-ctx.Done(): // the others still want to know
 		return standings{}
@@ -59,6 +61,14 @@ func (r *readiness) look(ctx context.Context) standings {
 		s, _ := a.Val.(standings)
 		return s
 	}
+}
+
+// fresh gives the last answer, and whether it is young enough to be given again.
+func (r *readiness) fresh() (standings, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	age := r.now().Sub(r.at)
+	return r.last, r.last.parts != nil && age >= 0 && age < healthFreshness
 }
 
 func (r *readiness) ask(ctx context.Context) standings {
