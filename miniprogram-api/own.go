@@ -53,6 +53,7 @@ func (a *API) registerOwn(r, v1 gin.IRouter) {
 	v1.POST("/registrar/images/:id/decision", a.as(models.RoleRegistrar, a.decideImage))
 	v1.GET("/registrar/claims", a.as(models.RoleRegistrar, a.claims))
 	v1.POST("/registrar/claims/:id/decision", a.as(models.RoleRegistrar, a.decideClaim))
+	v1.POST("/registrar/locks/release", a.as(models.RoleRegistrar, a.releaseLocks))
 	a.registerCertificates(v1)
 	// An image is larger than any JSON, so these bound their bodies themselves.
 	r.POST("/api/v1/me/photo", a.entered(verify.ForUpload, a.upload(models.ImagePhoto)))

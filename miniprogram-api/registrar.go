@@ -32,7 +32,23 @@ type pendingImage struct {
 	ID         string           `json:"id"`
 	Kind       models.ImageKind `json:"kind"`
 	UploadedAt string           `json:"uploaded_at"`
+	UploadedBy string           `json:"uploaded_by"`
 	Person     personView       `json:"person"`
+	Holder     *boundView       `json:"holder"`
+}
+
+// boundView is who is bound to a person today.
+type boundView struct {
+	User  string `json:"user"`
+	Way   string `json:"way"`
+	Since string `json:"since"`
+}
+
+func newBoundView(b *models.Binding) *boundView {
+	if b == nil {
+		return nil
+	}
+	return &boundView{b.UserID, b.Way, instant(b.BoundAt.Time())}
 }
 
 func (a *API) pendingImages(c *gin.Context, _ models.Identity) {
@@ -45,7 +61,9 @@ func (a *API) pendingImages(c *gin.Context, _ models.Identity) {
 	out := pendingAnswer{Images: []pendingImage{}}
 	found, out.Next = cut(found, limit, func(w holder.Waiting) string { return id(w.ID) })
 	for _, w := range found {
-		out.Images = append(out.Images, pendingImage{id(w.ID), w.Kind, instant(w.UploadedAt.Time()), newPersonView(w.Person)})
+		out.Images = append(out.Images, pendingImage{
+			id(w.ID), w.Kind, instant(w.UploadedAt.Time()), w.UploadedBy, newPersonView(w.Person), newBoundView(w.Holder),
+		})
 	}
 	answer(c, out, err)
 }
@@ -67,31 +85,37 @@ type decisionRequest struct {
 	Reason   string  `json:"reason"`
 }
 
-// decision reads which case is decided, and how.
-func decision(c *gin.Context) (n int64, accept bool, reason string, err error) {
-	if n, err = number(c); err != nil {
-		return 0, false, "", err
-	}
-	var r decisionRequest
-	if err = httpx.ReadJSON(c, &r); err != nil {
-		return 0, false, "", err
-	}
+// accepted tells how a case is decided.
+func (r decisionRequest) accepted() (bool, error) {
 	switch {
 	case r.Decision == nil || *r.Decision == "":
-		return 0, false, "", errMissing.On("decision")
+		return false, errMissing.On("decision")
 	case *r.Decision != "accept" && *r.Decision != "refuse":
-		return 0, false, "", errDecision
+		return false, errDecision
 	}
-	return n, *r.Decision == "accept", r.Reason, nil
+	return *r.Decision == "accept", nil
+}
+
+// decision reads which case is decided, and how. What is decided stands in request or in a part of it.
+func decision(c *gin.Context, request any, part *decisionRequest) (n int64, accept bool, err error) {
+	if n, err = number(c); err != nil {
+		return 0, false, err
+	}
+	if err = httpx.ReadJSON(c, request); err != nil {
+		return 0, false, err
+	}
+	accept, err = part.accepted()
+	return n, accept, err
 }
 
 func (a *API) decideImage(c *gin.Context, u models.Identity) {
-	n, accept, reason, err := decision(c)
+	var r decisionRequest
+	n, accept, err := decision(c, &r, &r)
 	if err != nil {
 		httpx.Fail(c, err)
 		return
 	}
-	image, done, err := a.own.Gallery.Decide(c.Request.Context(), n, accept, u.UserID, reason)
+	image, done, err := a.own.Gallery.Decide(c.Request.Context(), n, accept, u.UserID, r.Reason)
 	answer(c, map[string]any{"id": id(n), "state": image.State, "propagated": propagated(done)}, err)
 }
 
@@ -101,11 +125,38 @@ type claimsAnswer struct {
 }
 
 type claimView struct {
-	ID     string     `json:"id"`
-	At     string     `json:"at"`
-	Way    string     `json:"way"`
-	User   string     `json:"user"`
-	Person personView `json:"person"`
+	ID      string         `json:"id"`
+	At      string         `json:"at"`
+	Way     string         `json:"way"`
+	User    string         `json:"user"`
+	Person  personView     `json:"person"`
+	Holder  *boundView     `json:"holder"`
+	Earlier []earlierClaim `json:"earlier"`
+}
+
+// earlierClaim is another claim on the same person.
+type earlierClaim struct {
+	ID        string            `json:"id"`
+	At        string            `json:"at"`
+	User      string            `json:"user"`
+	State     models.ClaimState `json:"state"`
+	DecidedAt string            `json:"decided_at,omitempty"`
+	Reason    string            `json:"reason,omitempty"`
+}
+
+func newClaimView(w holder.Claim) claimView {
+	v := claimView{
+		ID: id(w.ID), At: instant(w.At.Time()), Way: w.Way, User: w.UserID,
+		Person: newPersonView(w.Person), Holder: newBoundView(w.Holder), Earlier: []earlierClaim{},
+	}
+	for _, e := range w.Earlier {
+		other := earlierClaim{ID: id(e.ID), At: instant(e.At.Time()), User: e.UserID, State: e.State, Reason: e.Reason}
+		if e.DecidedAt != 0 {
+			other.DecidedAt = instant(e.DecidedAt.Time())
+		}
+		v.Earlier = append(v.Earlier, other)
+	}
+	return v
 }
 
 func (a *API) claims(c *gin.Context, _ models.Identity) {
@@ -118,19 +169,47 @@ func (a *API) claims(c *gin.Context, _ models.Identity) {
 	out := claimsAnswer{Claims: []claimView{}}
 	found, out.Next = cut(found, limit, func(w holder.Claim) string { return id(w.ID) })
 	for _, w := range found {
-		out.Claims = append(out.Claims, claimView{id(w.ID), instant(w.At.Time()), w.Way, w.UserID, newPersonView(w.Person)})
+		out.Claims = append(out.Claims, newClaimView(w))
 	}
 	answer(c, out, err)
 }
 
+type claimRequest struct {
+	decisionRequest
+	KeepEarlier bool `json:"keep_earlier"`
+}
+
 func (a *API) decideClaim(c *gin.Context, u models.Identity) {
-	n, accept, reason, err := decision(c)
+	var r claimRequest
+	n, accept, err := decision(c, &r, &r.decisionRequest)
 	if err != nil {
 		httpx.Fail(c, err)
 		return
 	}
-	claim, done, err := a.own.Holder.DecideClaim(c.Request.Context(), n, accept, u.UserID, reason)
+	claim, done, err := a.own.Holder.DecideClaim(c.Request.Context(), n,
+		models.ClaimRuling{Accept: accept, Keep: r.KeepEarlier, Actor: u.UserID, Reason: r.Reason})
 	answer(c, map[string]any{"id": id(n), "state": claim.State, "propagated": propagated(done)}, err)
+}
+
+type releaseRequest struct {
+	CertificateNumber *string       `json:"certificate_number"`
+	IDType            models.IDType `json:"id_type"`
+	IDNumber          string        `json:"id_number"`
+}
+
+func (a *API) releaseLocks(c *gin.Context, u models.Identity) {
+	var r releaseRequest
+	if err := httpx.ReadJSON(c, &r); err != nil {
+		httpx.Fail(c, err)
+		return
+	}
+	if r.CertificateNumber == nil || *r.CertificateNumber == "" {
+		httpx.Fail(c, errMissing.On("certificate_number"))
+		return
+	}
+	n, err := a.own.Holder.Release(c.Request.Context(), u.UserID,
+		models.Identification{IDType: r.IDType, IDNumber: r.IDNumber, Number: *r.CertificateNumber})
+	answer(c, map[string]any{"released": n}, err)
 }
 
 type findingRequest struct {

@@ -8,6 +8,8 @@ type Binding struct {
 	UserID   string
 	Way      string // how the user was identified: "form", or the name of a portal
 	BoundAt  Instant
+	// Generation grows when the holder withdraws everything or ends sessions: what began before comes to nothing.
+	Generation int64
 }
 
 // TryOutcome is what became of a try to be identified.
@@ -18,6 +20,8 @@ const (
 	TryMatched TryOutcome = "matched"
 	TryWrong   TryOutcome = "wrong"
 	TryLocked  TryOutcome = "locked" // not looked at: there were too many wrong ones
+	// TryReleased is no try: a registrar forgot the wrong ones against a number.
+	TryReleased TryOutcome = "released"
 )
 
 // BindingTry is the record of one try. Target is a keyed digest of the ID number that was given; the number itself is
@@ -44,7 +48,14 @@ type BindingLock struct {
 type BindingRule struct {
 	Tries  int           // so many
 	Window time.Duration // within this
-	Lock   time.Duration // lock for so long, and each further one again
+	Lock   time.Duration // lock for so long, and each further one for twice as long as the one before, a Window at most
+}
+
+// OfNumber is the rule for a certificate's number. Numbers are public: whoever wants to keep a holder out by wrong tries needs
+// several users for it, each of whom is locked before.
+func (r BindingRule) OfNumber() BindingRule {
+	r.Tries *= 3
+	return r
 }
 
 // Count counts one more wrong try at an instant.
@@ -53,8 +64,12 @@ func (l *BindingLock) Count(rule BindingRule, at Instant) {
 		l.Wrong, l.Since = 0, at
 	}
 	l.Wrong++
+	lock := rule.Lock
+	for n := int64(rule.Tries); n < l.Wrong && lock < rule.Window; n++ {
+		lock *= 2
+	}
 	if l.Wrong >= int64(rule.Tries) {
-		l.LockedUntil = at + Instant(rule.Lock.Milliseconds())
+		l.LockedUntil = at + Instant(max(rule.Lock, min(lock, rule.Window)).Milliseconds())
 	}
 }
 
@@ -88,6 +103,16 @@ type BindingClaim struct {
 	DecidedAt Instant
 	DecidedBy string
 	Reason    string
+}
+
+// ClaimRuling is how a registrar decides a claim.
+type ClaimRuling struct {
+	Accept bool
+	// Keep leaves what the user before collected and confirmed as it is: both accounts are the same person's. Otherwise their
+	// images count no more and their certificates are withdrawn.
+	Keep   bool
+	Actor  string
+	Reason string
 }
 
 // Look is one scan of a holder's certificate as the holder may know of it (R13): never who it was.
@@ -160,6 +185,8 @@ type Application struct {
 var (
 	ErrNotHolder   = NewError(KindForbidden, "not_a_holder", "请先完成持证人本人认证", "Identify yourself as the holder of a certificate first")
 	ErrBound       = NewError(KindConflict, "already_bound", "您的账号已绑定另一位持证人", "Your account is bound to another person already")
+	ErrOvertaken   = NewError(KindConflict, "overtaken", "您已撤回证书或结束登录，此前的操作不再生效，请重新操作", "You withdrew certificates or ended sessions meanwhile: what began before has no effect, please begin again")
+	ErrClaimPause  = NewError(KindConflict, "claim_refused", "您的申请已被驳回，暂不能再次提出；如有异议请联系注册管理机构", "Your claim was refused and cannot be made again yet: turn to the registrar")
 	ErrNumberTaken = NewError(KindConflict, "certificate_number_taken", "该证书编号已被使用", "This certificate number is taken").On(string(FieldCertificateNumber))
 	ErrDecided     = NewError(KindConflict, "already_decided", "该事项已处理", "This was decided before")
 )

@@ -15,9 +15,10 @@ func TestBindingLockCounts(t *testing.T) {
 		wrong  int64
 		locked Instant
 	}{
-		{10 * hour, 1, 0}, {11 * hour, 2, 0}, {12 * hour, 3, 12*hour + 30*minute}, {13 * hour, 4, 13*hour + 30*minute},
-		{34*hour - 1, 5, 34*hour - 1 + 30*minute}, {34 * hour, 1, 34*hour - 1 + 30*minute}, {35 * hour, 2, 34*hour - 1 + 30*minute},
-		{60 * hour, 1, 34*hour - 1 + 30*minute},
+		{10 * hour, 1, 0}, {11 * hour, 2, 0}, {12 * hour, 3, 12*hour + 30*minute}, {13 * hour, 4, 14 * hour},
+		{34*hour - 1, 5, 36*hour - 1}, {34 * hour, 1, 36*hour - 1}, {35 * hour, 2, 36*hour - 1}, {60 * hour, 1, 36*hour - 1},
+		{61 * hour, 2, 36*hour - 1}, {61 * hour, 3, 61*hour + 30*minute}, {61 * hour, 4, 62 * hour}, {61 * hour, 5, 63 * hour}, {61 * hour, 6, 65 * hour},
+		{61 * hour, 7, 69 * hour}, {61 * hour, 8, 77 * hour}, {61 * hour, 9, 85 * hour}, {61 * hour, 10, 85 * hour},
 	} {
 		l.Count(rule, s.at)
 		if l.Wrong != s.wrong || l.LockedUntil != s.locked {

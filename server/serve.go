@@ -307,6 +307,9 @@ func (s *server) prune(ctx context.Context) {
 				return s.store.DeleteTriesBefore(ctx, daysAgo(c.Binding.RetentionDays), pruneBatch)
 			},
 			func() (int64, error) {
+				return s.store.DeleteClaimsBefore(ctx, daysAgo(c.Binding.RetentionDays), pruneBatch)
+			},
+			func() (int64, error) {
 				return s.store.DeleteLocksBefore(ctx, models.InstantOf(s.now().Add(-triesWindow)), daysAgo(0), pruneBatch)
 			},
 			func() (int64, error) { return s.gallery.Prune(ctx, daysAgo(c.Images.RetentionDays), pruneBatch) },

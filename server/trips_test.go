@@ -10,6 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"yanzheng/config"
+	"yanzheng/internal/testkit/storekit"
 	"yanzheng/internal/verify"
 	"yanzheng/models"
 )
@@ -56,7 +57,7 @@ func TestScanIsTwoTrips(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, kind := range []models.ImageKind{models.ImagePhoto, models.ImageSignature} {
-		image, _, err := s.store.AddImage(t.Context(), models.Image{PersonID: found[0].PersonID, Kind: kind, Name: string(kind), Digest: string(kind), Size: 1, UploadedAt: 1})
+		image, _, err := s.store.AddImage(t.Context(), storekit.Holder(t, s.store, found[0].PersonID), models.Image{PersonID: found[0].PersonID, Kind: kind, Name: string(kind), Digest: string(kind), Size: 1, UploadedAt: 1})
 		if err != nil {
 			t.Fatal(err)
 		}

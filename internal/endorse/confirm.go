@@ -30,16 +30,16 @@ func (w *Wallet) Confirm(ctx context.Context, wish Wish) (own Own, made bool, er
 	if err := models.CheckConfirmationName(wish.Name); err != nil {
 		return Own{}, false, err
 	}
+	by, err := w.Holders.BindingOf(ctx, wish.UserID) // before the line: whoever withdraws everything meanwhile means this wish too
+	if err != nil {
+		return Own{}, false, err
+	}
 	err = w.Turns.Entrance.Do(ctx, func(ctx context.Context) error {
-		person, err := w.Holders.PersonOf(ctx, wish.UserID)
-		if err != nil {
-			return err
-		}
 		var kept models.Confirmation
-		if kept, made, err = w.confirm(ctx, wish, person); err != nil {
+		if kept, made, err = w.confirm(ctx, wish, by); err != nil {
 			return err
 		}
-		h, err := w.held(ctx, person, kept.CertificateID)
+		h, err := w.held(ctx, by.PersonID, kept.CertificateID)
 		own = w.own(h, w.Now())
 		return err
 	})
@@ -49,13 +49,13 @@ func (w *Wallet) Confirm(ctx context.Context, wish Wish) (own Own, made bool, er
 // attempts is how often a certificate is drawn anew because the register or an image moved on meanwhile.
 const attempts = 3
 
-func (w *Wallet) confirm(ctx context.Context, wish Wish, person int64) (models.Confirmation, bool, error) {
+func (w *Wallet) confirm(ctx context.Context, wish Wish, by models.Binding) (models.Confirmation, bool, error) {
 	for range attempts {
-		r, err := w.registration(ctx, person, wish)
+		r, err := w.registration(ctx, by.PersonID, wish)
 		if err != nil {
 			return models.Confirmation{}, false, err
 		}
-		kept, err := w.Wishes.Confirmation(ctx, person, wish.Name)
+		kept, err := w.Wishes.Confirmation(ctx, by.PersonID, wish.Name)
 		if err == nil {
 			return kept, false, sameWish(kept, r.ID)
 		}
@@ -63,7 +63,7 @@ func (w *Wallet) confirm(ctx context.Context, wish Wish, person int64) (models.C
 			return kept, false, err
 		}
 		var made bool
-		if kept, made, err = w.issue(ctx, wish, r); err == nil {
+		if kept, made, err = w.issue(ctx, wish, by, r); err == nil {
 			return kept, made, sameWish(kept, r.ID)
 		}
 		if !errors.Is(err, models.ErrConflict) {
@@ -95,7 +95,7 @@ func (w *Wallet) registration(ctx context.Context, person int64, wish Wish) (mod
 }
 
 // issue draws, seals and stores the file, then writes the certificate, provided that the register still says what was drawn.
-func (w *Wallet) issue(ctx context.Context, wish Wish, r models.Registration) (models.Confirmation, bool, error) {
+func (w *Wallet) issue(ctx context.Context, wish Wish, by models.Binding, r models.Registration) (models.Confirmation, bool, error) {
 	now := w.Now()
 	c, err := drawUp(w.Codes, &r, now)
 	if err != nil {
@@ -123,7 +123,7 @@ func (w *Wallet) issue(ctx context.Context, wish Wish, r models.Registration) (m
 		return models.Confirmation{}, false, err
 	}
 	row := models.CertificateFile{CertificateID: c.ID, Digest: file.Digest, Size: int64(len(file.PDF)), MadeAt: models.InstantOf(now)}
-	kept, made, err := w.Wishes.IssueConfirmed(ctx, models.Confirmation{PersonID: r.PersonID, Name: wish.Name, RegistrationID: r.ID}, wish.UserID, models.InstantOf(now),
+	kept, made, err := w.Wishes.IssueConfirmed(ctx, by, models.Confirmation{PersonID: r.PersonID, Name: wish.Name, RegistrationID: r.ID}, models.InstantOf(now),
 		func(today *models.Registration) (models.Certificate, models.CertificateFile, error) {
 			window, err := models.EndorseWindow(today, c.UseFrom)
 			if err != nil {
@@ -161,7 +161,12 @@ func digestOf(image []byte) string {
 
 // refused tells whether an error says that nothing was written.
 func refused(err error) bool {
-	return errors.Is(err, models.ErrConflict) || errors.Is(err, models.ErrEndorseBarred)
+	for _, said := range []error{models.ErrConflict, models.ErrEndorseBarred, models.ErrOvertaken, models.ErrNotHolder} {
+		if errors.Is(err, said) {
+			return true
+		}
+	}
+	return false
 }
 
 // document is what the file of a certificate shows, but for its code and its images.

@@ -46,11 +46,11 @@ func (w *Wallet) Album(ctx context.Context, userID string, id models.Certificate
 }
 
 func (w *Wallet) fetch(ctx context.Context, userID string, id models.CertificateID) (models.Held, Copy, error) {
-	person, err := w.Holders.PersonOf(ctx, userID)
+	by, err := w.Holders.BindingOf(ctx, userID)
 	if err != nil {
 		return models.Held{}, Copy{}, err
 	}
-	h, err := w.held(ctx, person, id)
+	h, err := w.held(ctx, by.PersonID, id)
 	if err != nil {
 		return h, Copy{}, err
 	}

@@ -19,6 +19,7 @@ import (
 	"yanzheng/internal/certificate"
 	"yanzheng/internal/endorse"
 	"yanzheng/internal/testkit"
+	"yanzheng/internal/testkit/storekit"
 	"yanzheng/internal/turns"
 	"yanzheng/models"
 )
@@ -31,8 +32,8 @@ type hall struct {
 	office *certificate.Office
 
 	mu     sync.Mutex
-	bound  map[string]int64 // user → person
-	images map[int64]bool   // persons whose images were accepted
+	bound  map[string]string // name of a user → who they are
+	images map[int64]bool    // persons whose images were accepted
 	files  map[string][]byte
 	away   error // what the store of files answers, when it is away
 }
@@ -43,7 +44,7 @@ var onePress = sync.OnceValues(func() (*certificate.Press, error) {
 
 func newHall(t testing.TB, database string) *hall {
 	t.Helper()
-	h := &hall{desk: deskOn(t, database), bound: map[string]int64{}, images: map[int64]bool{}, files: map[string][]byte{}}
+	h := &hall{desk: deskOn(t, database), bound: map[string]string{}, images: map[int64]bool{}, files: map[string][]byte{}}
 	press, err := onePress()
 	testkit.Must(t, err)
 	dir := t.TempDir()
@@ -70,13 +71,10 @@ func (h *hall) wallet(change func(p *endorse.WalletParts)) *endorse.Wallet {
 	return endorse.NewWallet(p)
 }
 
-func (h *hall) PersonOf(_ context.Context, userID string) (int64, error) {
+func (h *hall) BindingOf(ctx context.Context, userID string) (models.Binding, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if id, ok := h.bound[userID]; ok {
-		return id, nil
-	}
-	return 0, models.ErrNotHolder
+	return h.store.BindingOf(ctx, h.bound[userID])
 }
 
 func (h *hall) AcceptedImages(_ context.Context, person int64) (photo, signature []byte, err error) {
@@ -129,7 +127,7 @@ func (h *hall) move(user string, change func(r *models.Registration)) models.Reg
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.bound[user], h.images[stored[0].PersonID] = stored[0].PersonID, true
+	h.bound[user], h.images[stored[0].PersonID] = storekit.Holder(h.t, h.store, stored[0].PersonID).UserID, true
 	stored, err = h.store.Registrations(h.t.Context(), r.CertificateNumber)
 	testkit.Must(h.t, err)
 	return stored[0]
@@ -140,7 +138,7 @@ func (h *hall) accept(person int64, kind models.ImageKind, content []byte) {
 	h.t.Helper()
 	sum := sha256.Sum256(content)
 	image := models.Image{PersonID: person, Kind: kind, Digest: hex.EncodeToString(sum[:]), Size: int64(len(content)), Name: rand.Text(), UploadedAt: models.InstantOf(now), UploadedBy: "u1"}
-	kept, _, err := h.store.AddImage(h.t.Context(), image)
+	kept, _, err := h.store.AddImage(h.t.Context(), storekit.Holder(h.t, h.store, person), image)
 	testkit.Must(h.t, err)
 	if kept.State == models.ImagePending {
 		_, _, err = h.store.DecideImage(h.t.Context(), kept.ID, true, "registrar", "", models.InstantOf(now))

@@ -10,7 +10,7 @@ import (
 
 // Holders tells which person of the register a user is bound to; models.ErrNotHolder for none.
 type Holders interface {
-	PersonOf(ctx context.Context, userID string) (int64, error)
+	BindingOf(ctx context.Context, userID string) (models.Binding, error)
 }
 
 // Images gives a person's photo (JPEG) and signature image (PNG), both accepted by a registrar; models.ErrImagesMissing where one
@@ -36,7 +36,7 @@ type Holdings interface {
 // Wishes makes the one certificate of each confirmation.
 type Wishes interface {
 	Confirmation(ctx context.Context, personID int64, name string) (models.Confirmation, error)
-	IssueConfirmed(ctx context.Context, wish models.Confirmation, actor string, at models.Instant,
+	IssueConfirmed(ctx context.Context, by models.Binding, wish models.Confirmation, at models.Instant,
 		draw func(r *models.Registration) (models.Certificate, models.CertificateFile, error)) (kept models.Confirmation, made bool, err error)
 }
 
@@ -44,7 +44,7 @@ type Wishes interface {
 type Withdrawals interface {
 	ChangeCertificate(ctx context.Context, id models.CertificateID, at models.Instant,
 		change func(c *models.Certificate) (models.Event, error)) (models.Certificate, []models.Event, error)
-	WithdrawAll(ctx context.Context, personID int64, usable models.Date, event models.Event, at models.Instant) (int64, []models.Event, error)
+	WithdrawAll(ctx context.Context, by models.Binding, usable models.Date, event models.Event, at models.Instant) (int64, []models.Event, error)
 }
 
 // OwnCodes signs the codes on certificates, and reads them without a scanner.
@@ -109,11 +109,11 @@ type Preview struct {
 
 // Registrations gives the holder's registrations with the window that each would get today, or what bars it.
 func (w *Wallet) Registrations(ctx context.Context, userID string) ([]Preview, error) {
-	person, err := w.Holders.PersonOf(ctx, userID)
+	by, err := w.Holders.BindingOf(ctx, userID)
 	if err != nil {
 		return nil, err
 	}
-	registrations, err := w.Holdings.RegistrationsOf(ctx, person)
+	registrations, err := w.Holdings.RegistrationsOf(ctx, by.PersonID)
 	if err != nil {
 		return nil, err
 	}
@@ -157,11 +157,11 @@ const maxHeld = 200
 
 // Certificates gives the holder's certificates, the newest first, each with the verdict of today.
 func (w *Wallet) Certificates(ctx context.Context, userID string) ([]Own, error) {
-	person, err := w.Holders.PersonOf(ctx, userID)
+	by, err := w.Holders.BindingOf(ctx, userID)
 	if err != nil {
 		return nil, err
 	}
-	held, err := w.Holdings.Held(ctx, person, maxHeld)
+	held, err := w.Holdings.Held(ctx, by.PersonID, maxHeld)
 	if err != nil {
 		return nil, err
 	}
@@ -175,11 +175,11 @@ func (w *Wallet) Certificates(ctx context.Context, userID string) ([]Own, error)
 
 // Certificate gives one of the holder's certificates; ErrNoCertificate for one that is not theirs, as for none.
 func (w *Wallet) Certificate(ctx context.Context, userID string, id models.CertificateID) (Own, error) {
-	person, err := w.Holders.PersonOf(ctx, userID)
+	by, err := w.Holders.BindingOf(ctx, userID)
 	if err != nil {
 		return Own{}, err
 	}
-	h, err := w.held(ctx, person, id)
+	h, err := w.held(ctx, by.PersonID, id)
 	return w.own(h, w.Now()), err
 }
 

@@ -28,13 +28,15 @@ type Evidence struct {
 type Bindings interface {
 	Bind(ctx context.Context, personID int64, userID, way string, at models.Instant) (claimed bool, events []models.Event, err error)
 	BindingOf(ctx context.Context, userID string) (models.Binding, error)
+	HolderOf(ctx context.Context, personID int64) (*models.Binding, error)
 }
 
 // Claims keeps users who say that they are a person whom another user is bound to.
 type Claims interface {
 	Claims(ctx context.Context, after int64, limit int) ([]models.BindingClaim, error)
 	ClaimOf(ctx context.Context, userID string) (models.BindingClaim, error)
-	DecideClaim(ctx context.Context, id int64, accept bool, actor, reason string, at models.Instant) (models.BindingClaim, []models.Event, error)
+	ClaimsOn(ctx context.Context, personID int64, limit int) ([]models.BindingClaim, error)
+	DecideClaim(ctx context.Context, id int64, ruling models.ClaimRuling, at models.Instant) (models.BindingClaim, []models.Event, error)
 }
 
 // People gives what the register has of a person.
@@ -54,6 +56,7 @@ type Store interface {
 	Bindings
 	Claims
 	People
+	Releases
 }
 
 // Service is the use case of binding.
@@ -148,11 +151,17 @@ func (s *Service) Looks(ctx context.Context, userID, before string, limit int) (
 	return looks, err
 }
 
-// Claim is an open claim with what a registrar must know to decide it.
+// Claim is an open claim with what a registrar must know to decide it: who is the holder today (nil: nobody any more), and what
+// claims on the person were decided before.
 type Claim struct {
 	models.BindingClaim
-	Person models.Person
+	Person  models.Person
+	Holder  *models.Binding
+	Earlier []models.BindingClaim
 }
+
+// maxEarlier is how many claims on a person a registrar is shown.
+const maxEarlier = 20
 
 // Claims gives open claims after one, oldest first.
 func (s *Service) Claims(ctx context.Context, after int64, limit int) ([]Claim, error) {
@@ -162,26 +171,45 @@ func (s *Service) Claims(ctx context.Context, after int64, limit int) ([]Claim, 
 	}
 	claims := make([]Claim, len(open))
 	for i, c := range open {
-		p, err := s.store.Person(ctx, c.PersonID)
+		claims[i].BindingClaim = c
+		if claims[i].Person, err = s.store.Person(ctx, c.PersonID); err != nil {
+			return nil, err
+		}
+		if claims[i].Holder, err = s.store.HolderOf(ctx, c.PersonID); err != nil {
+			return nil, err
+		}
+		all, err := s.store.ClaimsOn(ctx, c.PersonID, maxEarlier)
 		if err != nil {
 			return nil, err
 		}
-		claims[i] = Claim{c, p}
+		for _, other := range all {
+			if other.ID != c.ID {
+				claims[i].Earlier = append(claims[i].Earlier, other)
+			}
+		}
 	}
 	return claims, nil
 }
 
-// DecideClaim decides a claim. Accepted, the claimant is the holder from now on and every session of the user before them ends.
-func (s *Service) DecideClaim(ctx context.Context, id int64, accept bool, actor, reason string) (models.BindingClaim, bool, error) {
-	reason, err := checkReason(reason, true)
+// DecideClaim decides a claim. Accepted, the claimant is the holder from now on and every session of the user before them ends;
+// unless the ruling says that both are the same person, so does what that user collected and confirmed.
+func (s *Service) DecideClaim(ctx context.Context, id int64, ruling models.ClaimRuling) (models.BindingClaim, bool, error) {
+	reason, err := checkReason(ruling.Reason, true)
 	if err != nil {
 		return models.BindingClaim{}, false, err
 	}
-	claim, events, err := s.store.DecideClaim(ctx, id, accept, actor, reason, models.InstantOf(s.now()))
+	ruling.Reason = reason
+	claim, events, err := s.store.DecideClaim(ctx, id, ruling, models.InstantOf(s.now()))
 	if err != nil {
 		return claim, false, undecided(err)
 	}
 	return claim, len(events) == 0 || s.propagator.Propagate(ctx, events), nil
+}
+
+// Release lets a holder try again whom wrong tries of others have locked out, and tells how many locks there were.
+func (s *Service) Release(ctx context.Context, actor string, said models.Identification) (int64, error) {
+	now := s.now()
+	return s.store.ReleaseLocks(ctx, written(said, now), actor, "registrar", models.InstantOf(now))
 }
 
 const maxReason = 500

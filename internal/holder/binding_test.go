@@ -47,12 +47,12 @@ func TestBind(t *testing.T) {
 			t.Fatalf("claims %+v, %v", claims, err)
 		}
 		for _, reason := range []string{"", "  ", strings.Repeat("理", 501)} {
-			_, _, err = h.DecideClaim(t.Context(), claims[0].ID, true, "registrar", reason)
+			_, _, err = h.DecideClaim(t.Context(), claims[0].ID, models.ClaimRuling{Accept: true, Actor: "registrar", Reason: reason})
 			testkit.WantErr(t, err, holder.ErrReason)
 		}
-		_, _, err = h.DecideClaim(t.Context(), 999, true, "registrar", "无")
+		_, _, err = h.DecideClaim(t.Context(), 999, models.ClaimRuling{Accept: true, Actor: "registrar", Reason: "无"})
 		testkit.WantErr(t, err, holder.ErrNoSuchCase)
-		c, propagated, err := h.DecideClaim(t.Context(), claims[0].ID, true, "registrar", "现场核实")
+		c, propagated, err := h.DecideClaim(t.Context(), claims[0].ID, models.ClaimRuling{Accept: true, Actor: "registrar", Reason: "现场核实"})
 		if err != nil || !propagated || c.State != models.ClaimAccepted {
 			t.Errorf("decided %+v, %t, %v", c, propagated, err)
 		}

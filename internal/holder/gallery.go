@@ -30,7 +30,7 @@ type Pictures interface {
 
 // Images keeps which images there are and what became of them.
 type Images interface {
-	AddImage(ctx context.Context, image models.Image) (kept models.Image, added bool, err error)
+	AddImage(ctx context.Context, by models.Binding, image models.Image) (kept models.Image, added bool, err error)
 	ImagesOf(ctx context.Context, personID int64) ([]models.Image, error)
 	AcceptedImage(ctx context.Context, personID int64, kind models.ImageKind) (models.Image, error)
 }
@@ -55,6 +55,7 @@ type GalleryStore interface {
 	Attic
 	BindingOf(ctx context.Context, userID string) (models.Binding, error)
 	Person(ctx context.Context, id int64) (models.Person, error)
+	HolderOf(ctx context.Context, personID int64) (*models.Binding, error)
 }
 
 // Links takes links to images, each once.
@@ -112,8 +113,9 @@ func (g *Gallery) Upload(ctx context.Context, userID string, kind models.ImageKi
 	if err := g.vault.Put(ctx, image.Name, content); err != nil {
 		return models.Image{}, err
 	}
-	kept, added, err := g.store.AddImage(ctx, image)
-	if err == nil && !added { // after an error the row may be there all the same, so the content must stay
+	kept, added, err := g.store.AddImage(ctx, b, image)
+	overtaken := errors.Is(err, models.ErrOvertaken) || errors.Is(err, models.ErrNotHolder)
+	if err == nil && !added || overtaken { // after any other error the row may be there all the same, so the content must stay
 		_ = g.vault.Delete(ctx, image.Name) // what is left lies sealed, and under a name that nothing knows
 	}
 	return kept, met(err)
@@ -208,10 +210,12 @@ func (g *Gallery) show(ctx context.Context, token string) ([]byte, error) {
 	return g.pictures.Mark(link.Kind, content, text)
 }
 
-// Waiting is an image that waits for a registrar, with whom it shows.
+// Waiting is an image that waits for a registrar, with whom it is to show. Holder is who is bound to the person today: where it
+// is not who uploaded, the registrar should wonder.
 type Waiting struct {
 	models.Image
 	Person models.Person
+	Holder *models.Binding
 }
 
 // Pending gives the images after one that wait for a registrar, oldest first.
@@ -226,7 +230,11 @@ func (g *Gallery) Pending(ctx context.Context, after int64, limit int) ([]Waitin
 		if err != nil {
 			return nil, err
 		}
-		all[i] = Waiting{image, p}
+		b, err := g.store.HolderOf(ctx, image.PersonID)
+		if err != nil {
+			return nil, err
+		}
+		all[i] = Waiting{image, p, b}
 	}
 	return all, nil
 }
@@ -263,15 +271,20 @@ func (g *Gallery) Prune(ctx context.Context, before models.Instant, limit int) (
 	if err != nil {
 		return 0, err
 	}
-	for i, image := range stale {
-		if err := g.vault.Delete(ctx, image.Name); err != nil && !errors.Is(err, models.ErrNotFound) {
-			return int64(i), err
+	var gone int64
+	var errs []error
+	for _, image := range stale { // one that does not go is no reason to keep the others
+		err := g.vault.Delete(ctx, image.Name)
+		if err == nil || errors.Is(err, models.ErrNotFound) {
+			err = g.store.DeleteImage(ctx, image.ID)
 		}
-		if err := g.store.DeleteImage(ctx, image.ID); err != nil {
-			return int64(i), err
+		if err != nil {
+			errs = append(errs, fmt.Errorf("image %d: %w", image.ID, err))
+			continue
 		}
+		gone++
 	}
-	return int64(len(stale)), nil
+	return gone, errors.Join(errs...)
 }
 
 // The answers to what is not there.

@@ -21,7 +21,7 @@ const (
 
 // TryIdentify looks for the one person of whom all that was said is true, and records the try. Wrong tries are counted against
 // the user, the ID number and the certificate's number, each for itself and whether or not there is anybody of that number, so
-// that neither many users nor many numbers help. Two tries at once of the same user or target stand in line.
+// that neither many users nor many numbers help; a number, which is public, bears more of them (models.BindingRule.OfNumber). Two tries at once of the same user or target stand in line.
 // The answer to a try that is not matched has no person; lockedUntil is set where the try was not looked at.
 func (s *Store) TryIdentify(ctx context.Context, userID, way string, said models.Identification, rule models.BindingRule, at models.Instant,
 ) (person int64, lockedUntil models.Instant, err error) {
@@ -29,7 +29,7 @@ func (s *Store) TryIdentify(ctx context.Context, userID, way string, said models
 		s.sealer.index(purposeLockUser, userID), s.sealer.index(purposeLockID, string(said.IDType), said.IDNumber),
 		s.sealer.index(purposeLockNumber, said.Number),
 	}
-	target := targets[1]
+	target, number := targets[1], targets[2]
 	slices.SortFunc(targets, bytes.Compare) // one order for all, or two tries would wait for each other
 	err = s.transact(ctx, func(tx *gorm.DB) error {
 		person, lockedUntil = 0, 0
@@ -55,7 +55,11 @@ func (s *Store) TryIdentify(ctx context.Context, userID, way string, said models
 		}
 		try.Outcome = models.TryWrong
 		for i := range locks {
-			locks[i].Count(rule, at)
+			of := rule
+			if bytes.Equal(locks[i].Target, number) {
+				of = rule.OfNumber()
+			}
+			locks[i].Count(of, at)
 			if err := tx.Model(&models.BindingLock{}).Where("target = ?", locks[i].Target).Select("*").Omit("target").Updates(&locks[i]).Error; err != nil {
 				return err
 			}
@@ -151,13 +155,31 @@ func lockHolder(tx *gorm.DB, personID int64, userID string) (*models.User, *mode
 	return &u, &mine[0], nil
 }
 
-func openClaim(tx *gorm.DB, personID int64, userID, way string, at models.Instant) error {
-	var open int64
-	err := tx.Model(&models.BindingClaim{}).Where("user_id = ? AND person_id = ? AND state = ?", userID, personID, models.ClaimOpen).Count(&open).Error
-	if err != nil || open > 0 {
-		return err
+// stillHolds locks a binding and holds it against what it was when somebody began: models.ErrNotHolder where another user is
+// the holder by now, models.ErrOvertaken where they withdrew everything or ended sessions since.
+func stillHolds(tx *gorm.DB, by models.Binding) error {
+	now, err := lockBinding(tx, by)
+	if err == nil && now.Generation != by.Generation {
+		err = models.ErrOvertaken
 	}
-	return tx.Create(&models.BindingClaim{PersonID: personID, UserID: userID, Way: way, State: models.ClaimOpen, At: at}).Error
+	return err
+}
+
+// lockBinding gives a binding as it is now; models.ErrNotHolder where it is another user's.
+func lockBinding(tx *gorm.DB, by models.Binding) (models.Binding, error) {
+	var now []models.Binding
+	if err := tx.Clauses(forUpdate).Where("person_id = ?", by.PersonID).Limit(1).Find(&now).Error; err != nil {
+		return models.Binding{}, err
+	}
+	if len(now) == 0 || now[0].UserID != by.UserID {
+		return models.Binding{}, models.ErrNotHolder
+	}
+	return now[0], nil
+}
+
+// nextGeneration ends what a holder began.
+func nextGeneration(tx *gorm.DB, where string, who any) error {
+	return tx.Model(&models.Binding{}).Where(where, who).Update("generation", gorm.Expr("generation + 1")).Error
 }
 
 // nextUser gives a locked user the next version, with its event.
@@ -177,94 +199,6 @@ func (s *Store) BindingOf(ctx context.Context, userID string) (models.Binding, e
 		err = models.ErrNotHolder.Because(err)
 	}
 	return b, err
-}
-
-// PersonOf gives the person whose holder a user is; models.ErrNotHolder when of nobody.
-func (s *Store) PersonOf(ctx context.Context, userID string) (int64, error) {
-	b, err := s.BindingOf(ctx, userID)
-	return b.PersonID, err
-}
-
-// Claims gives open claims after one, oldest first.
-func (s *Store) Claims(ctx context.Context, after int64, limit int) ([]models.BindingClaim, error) {
-	var claims []models.BindingClaim
-	err := s.db.WithContext(ctx).Where("state = ? AND id > ?", models.ClaimOpen, after).Order("id").Limit(limit).Find(&claims).Error
-	return claims, wrap(err)
-}
-
-// ClaimOf gives a user's newest claim; models.ErrNotFound when there is none.
-func (s *Store) ClaimOf(ctx context.Context, userID string) (models.BindingClaim, error) {
-	var c models.BindingClaim
-	err := s.db.WithContext(ctx).Where("user_id = ?", userID).Order("id DESC").Take(&c).Error
-	return c, wrap(err)
-}
-
-// DecideClaim accepts or refuses an open claim. Accepting moves the binding and ends every session of the user who had it.
-// Nobody decides what concerns themself.
-func (s *Store) DecideClaim(ctx context.Context, id int64, accept bool, actor, reason string, at models.Instant) (claim models.BindingClaim, events []models.Event, err error) {
-	err = s.transact(ctx, func(tx *gorm.DB) error {
-		claim, events = models.BindingClaim{}, nil
-		if err := tx.Clauses(forUpdate).Where("id = ?", id).Take(&claim).Error; err != nil {
-			return err
-		}
-		if claim.State != models.ClaimOpen {
-			return models.ErrDecided
-		}
-		var held []models.Binding
-		if err := tx.Where("person_id = ?", claim.PersonID).Limit(1).Find(&held).Error; err != nil {
-			return err
-		}
-		if claim.UserID == actor || len(held) > 0 && held[0].UserID == actor {
-			return models.ErrForbidden
-		}
-		claim.State, claim.DecidedAt, claim.DecidedBy, claim.Reason = models.ClaimRefused, at, actor, reason
-		if accept {
-			claim.State = models.ClaimAccepted
-			var err error
-			if events, err = moveBinding(tx, claim, actor, reason, at); err != nil {
-				return err
-			}
-		}
-		return tx.Model(&models.BindingClaim{}).Where("id = ?", id).Select("*").Omit("id").Updates(&claim).Error
-	})
-	return claim, events, err
-}
-
-func moveBinding(tx *gorm.DB, c models.BindingClaim, actor, reason string, at models.Instant) ([]models.Event, error) {
-	u, mine, err := lockHolder(tx, c.PersonID, c.UserID)
-	if err != nil {
-		return nil, err
-	}
-	if mine != nil {
-		return nil, models.ErrBound
-	}
-	var held []models.Binding
-	if err := tx.Clauses(forUpdate).Where("person_id = ?", c.PersonID).Limit(1).Find(&held).Error; err != nil {
-		return nil, err
-	}
-	var events []models.Event
-	for _, b := range held {
-		if err := tx.Where("person_id = ?", b.PersonID).Delete(&models.Binding{}).Error; err != nil {
-			return nil, err
-		}
-		var before models.User
-		if err := tx.Clauses(forUpdate).Where("id = ?", b.UserID).Take(&before).Error; err != nil {
-			return nil, err
-		}
-		if err := tx.Model(&models.Session{}).Where("user_id = ? AND ended_at = 0", b.UserID).Update("ended_at", at).Error; err != nil {
-			return nil, err
-		}
-		e, err := nextUser(tx, &before, models.Event{Kind: models.EventUnbound, Actor: actor, Reason: reason}, at)
-		if err != nil {
-			return nil, err
-		}
-		events = append(events, e)
-	}
-	if err := tx.Create(&models.Binding{PersonID: c.PersonID, UserID: c.UserID, Way: c.Way, BoundAt: at}).Error; err != nil {
-		return nil, err
-	}
-	e, err := nextUser(tx, u, models.Event{Kind: models.EventBound, Actor: actor, Reason: reason}, at)
-	return append(events, e), err
 }
 
 // DeleteTriesBefore ends the retention of tries older than an instant, and of counts that lock nobody any more.
@@ -288,4 +222,21 @@ func (s *Store) DeleteLocksBefore(ctx context.Context, since, now models.Instant
 	}
 	done := db.Where("target IN ? AND since < ? AND locked_until < ?", targets, since, now).Delete(&models.BindingLock{})
 	return done.RowsAffected, wrap(done.Error)
+}
+
+// ReleaseLocks forgets wrong tries against a certificate's number and, where it is not empty, an ID number, and tells how many
+// counts those were. It stands among the tries, with who did it.
+func (s *Store) ReleaseLocks(ctx context.Context, said models.Identification, actor, way string, at models.Instant) (released int64, err error) {
+	targets := [][]byte{s.sealer.index(purposeLockNumber, said.Number)}
+	if said.IDNumber != "" {
+		targets = append(targets, s.sealer.index(purposeLockID, string(said.IDType), said.IDNumber))
+	}
+	err = s.transact(ctx, func(tx *gorm.DB) error {
+		done := tx.Where("target IN ? AND wrong > 0", targets).Delete(&models.BindingLock{})
+		if released = done.RowsAffected; done.Error != nil || released == 0 {
+			return done.Error
+		}
+		return tx.Create(&models.BindingTry{At: at, UserID: actor, Way: way, Target: targets[len(targets)-1], Outcome: models.TryReleased}).Error
+	})
+	return released, err
 }

@@ -19,13 +19,16 @@ func (s *Store) Confirmation(ctx context.Context, personID int64, name string) (
 
 // IssueConfirmed makes the one certificate of a confirmation, as IssueCertificate does, together with what is known of its
 // file. Where another transaction was first, draw is not asked, and made is false: the confirmation as it was kept says which
-// certificate came of it.
-func (s *Store) IssueConfirmed(ctx context.Context, wish models.Confirmation, actor string, at models.Instant,
+// certificate came of it. by is the binding as it was when the wish was made: see stillHolds.
+func (s *Store) IssueConfirmed(ctx context.Context, by models.Binding, wish models.Confirmation, at models.Instant,
 	draw func(r *models.Registration) (models.Certificate, models.CertificateFile, error),
 ) (kept models.Confirmation, made bool, err error) {
 	err = s.transact(ctx, func(tx *gorm.DB) error {
 		kept, made = wish, false
 		kept.ConfirmedAt = at
+		if err := stillHolds(tx, by); err != nil {
+			return err
+		}
 		var r models.Registration
 		if err := tx.Clauses(forUpdate).Where("id = ? AND person_id = ?", wish.RegistrationID, wish.PersonID).Take(&r).Error; err != nil {
 			return err
@@ -57,7 +60,7 @@ func (s *Store) IssueConfirmed(ctx context.Context, wish models.Confirmation, ac
 		}
 		made = true
 		_, err = record(tx, models.SubjectRegistration, strconv.FormatInt(r.ID, 10), r.Version,
-			models.Event{Kind: models.EventIssued, Actor: actor, PropagatedAt: at}, at) // no cache can hold a new certificate
+			models.Event{Kind: models.EventIssued, Actor: by.UserID, PropagatedAt: at}, at) // no cache can hold a new certificate
 		return err
 	})
 	return kept, made && err == nil, err

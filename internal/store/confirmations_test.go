@@ -6,6 +6,7 @@ import (
 
 	"yanzheng/internal/store"
 	"yanzheng/internal/testkit"
+	"yanzheng/internal/testkit/storekit"
 	"yanzheng/models"
 )
 
@@ -15,15 +16,21 @@ func testConfirmations(t *testing.T, d dialect) {
 	t.Run("sent to several servers at once", p.testConfirmedAtOnce)
 	t.Run("many holders at once", p.testManyConfirm)
 	t.Run("nothing is left of one that fails", p.testNotConfirmed)
+	t.Run("overtaken by their holder", p.testOvertaken)
 }
 
 func wish(r models.Registration, name string) models.Confirmation {
 	return models.Confirmation{PersonID: r.PersonID, Name: name, RegistrationID: r.ID}
 }
 
+func (p *place) holderOf(person int64) models.Binding {
+	p.t.Helper()
+	return storekit.Holder(p.t, p.Store, person)
+}
+
 // confirm makes a certificate with a file whose digest is its id's.
 func (p *place) confirm(s *store.Store, w models.Confirmation, tag byte) (models.Confirmation, bool, error) {
-	return s.IssueConfirmed(p.t.Context(), w, "holder", at, func(r *models.Registration) (models.Certificate, models.CertificateFile, error) {
+	return s.IssueConfirmed(p.t.Context(), p.holderOf(w.PersonID), w, at, func(r *models.Registration) (models.Certificate, models.CertificateFile, error) {
 		c := drawn(r, tag)
 		return c, models.CertificateFile{CertificateID: c.ID, Digest: models.FileDigest{tag, 31: 7}, Size: 1000, MadeAt: at}, nil
 	})
@@ -68,6 +75,7 @@ func (p *place) testConfirmedAtOnce(t *testing.T) {
 	p = p.within(t)
 	r := p.admit(p.maker.Registration())
 	other := p.admit(second(r))
+	p.holderOf(r.PersonID)
 	servers := []*store.Store{p.Store, open(t, p.options), open(t, p.options)}
 	type answer struct {
 		kept models.Confirmation
@@ -124,7 +132,7 @@ func (p *place) testNotConfirmed(t *testing.T) {
 	p = p.within(t)
 	r := p.admit(p.maker.Registration())
 	events := len(p.history(subject(r)))
-	_, made, err := p.IssueConfirmed(t.Context(), wish(r, "no-such-1"), "x", at, func(r *models.Registration) (models.Certificate, models.CertificateFile, error) {
+	_, made, err := p.IssueConfirmed(t.Context(), p.holderOf(r.PersonID), wish(r, "no-such-1"), at, func(r *models.Registration) (models.Certificate, models.CertificateFile, error) {
 		return drawn(r, 200), models.CertificateFile{}, errOnPurpose
 	})
 	if made {
@@ -132,10 +140,53 @@ func (p *place) testNotConfirmed(t *testing.T) {
 	}
 	testkit.WantErr(t, err, errOnPurpose)
 	w := wish(r, "no-such-2")
-	w.PersonID++ // another's registration
+	w.PersonID = p.admit(p.maker.Registration()).PersonID // another's registration
 	_, _, err = p.confirm(p.Store, w, 201)
 	testkit.WantErr(t, err, models.ErrNotFound)
 	if n := p.count("SELECT COUNT(*) FROM confirmations WHERE name LIKE 'no-such%'"); n != 0 || len(p.history(subject(r))) != events {
 		t.Errorf("%d confirmations, %d events", n, len(p.history(subject(r)))-events)
 	}
+}
+
+// What a holder began before they withdrew everything, ended sessions or stopped being the holder comes to nothing.
+func (p *place) testOvertaken(t *testing.T) {
+	p = p.within(t)
+	r := p.admit(p.maker.Registration())
+	by := p.holderOf(r.PersonID)
+	began := by
+	refused := func(want error) {
+		t.Helper()
+		_, _, err := p.IssueConfirmed(t.Context(), began, wish(r, "overtaken"), at, func(*models.Registration) (models.Certificate, models.CertificateFile, error) {
+			t.Error("drawn")
+			return models.Certificate{}, models.CertificateFile{}, errOnPurpose
+		})
+		testkit.WantErr(t, err, want)
+		_, _, err = p.AddImage(t.Context(), began, image(r.PersonID, models.User{ID: began.UserID}, models.ImagePhoto, "late"))
+		testkit.WantErr(t, err, want)
+	}
+	for range 2 { // the second finds nothing to withdraw, and ends what began before it all the same
+		_, _, err := p.WithdrawAll(t.Context(), by, today, models.Event{Kind: models.EventCertificateWithdrawn}, later)
+		testkit.Must(t, err)
+		refused(models.ErrOvertaken)
+		began = p.holderOf(r.PersonID)
+	}
+	s := session(models.User{ID: by.UserID}, 0x61)
+	_, err := p.CreateSession(t.Context(), s, "")
+	testkit.Must(t, err)
+	_, _, err = p.EndSessions(t.Context(), by.UserID, nil, by.UserID, later)
+	testkit.Must(t, err)
+	refused(models.ErrOvertaken)
+	began = p.holderOf(r.PersonID)
+	if _, made, err := p.confirm(p.Store, wish(r, "overtaken"), 210); err != nil || !made {
+		t.Errorf("begun anew: %t, %v", made, err)
+	}
+	claimant := p.user("ot-claimant")
+	p.bind(r.PersonID, claimant)
+	claims, err := p.ClaimsOn(t.Context(), r.PersonID, 10)
+	testkit.Must(t, err)
+	_, _, err = p.DecideClaim(t.Context(), claims[0].ID, models.ClaimRuling{Accept: true, Actor: "registrar", Reason: "现场核实"}, later)
+	testkit.Must(t, err)
+	refused(models.ErrNotHolder)
+	_, _, err = p.WithdrawAll(t.Context(), began, today, models.Event{Kind: models.EventCertificateWithdrawn}, later)
+	testkit.WantErr(t, err, models.ErrNotHolder)
 }

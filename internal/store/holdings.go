@@ -69,12 +69,18 @@ func (s *Store) HeldCertificate(ctx context.Context, personID int64, id models.C
 }
 
 // WithdrawAll withdraws every certificate of a person that could still be used on a day, each registration with its own event,
-// and tells how many those were.
-func (s *Store) WithdrawAll(ctx context.Context, personID int64, usable models.Date, event models.Event, at models.Instant) (withdrawn int64, events []models.Event, err error) {
+// and tells how many those were. What their holder began before comes to nothing: by is their binding.
+func (s *Store) WithdrawAll(ctx context.Context, by models.Binding, usable models.Date, event models.Event, at models.Instant) (withdrawn int64, events []models.Event, err error) {
 	err = s.transact(ctx, func(tx *gorm.DB) error {
 		withdrawn, events = 0, nil
+		if _, err := lockBinding(tx, by); err != nil {
+			return err
+		}
+		if err := nextGeneration(tx, "person_id = ?", by.PersonID); err != nil {
+			return err
+		}
 		var registrations []models.Registration
-		if err := tx.Clauses(forUpdate).Where("person_id = ?", personID).Order("id").Find(&registrations).Error; err != nil {
+		if err := tx.Clauses(forUpdate).Where("person_id = ?", by.PersonID).Order("id").Find(&registrations).Error; err != nil {
 			return err
 		}
 		for i := range registrations {

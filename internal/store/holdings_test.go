@@ -63,7 +63,7 @@ func (p *place) testWithdrawAll(t *testing.T) {
 	both, none := p.admit(second(r)), p.admit(p.maker.Registration())
 	one, two, three, theirs := p.issue(r), p.issue(r), p.issue(both), p.issue(none)
 	event := models.Event{Kind: models.EventCertificateWithdrawn, Actor: "holder", Reason: "手机遗失"}
-	n, events, err := p.WithdrawAll(t.Context(), r.PersonID, today, event, later)
+	n, events, err := p.WithdrawAll(t.Context(), p.holderOf(r.PersonID), today, event, later)
 	if err != nil || n != 3 || len(events) != 2 || events[0].SubjectID != subject(r) || events[1].SubjectID != subject(both) || events[0].Version != 2 || events[0].ID == 0 {
 		t.Errorf("%d withdrawn, %v, events %+v", n, err, events)
 	}
@@ -78,12 +78,12 @@ func (p *place) testWithdrawAll(t *testing.T) {
 	if held, err := p.HeldCertificate(t.Context(), r.PersonID, one.ID); err != nil || held.Certificate.WithdrawnReason != "手机遗失" || held.Certificate.WithdrawnAt != later {
 		t.Errorf("%+v, %v", held, err)
 	}
-	if n, events, err := p.WithdrawAll(t.Context(), r.PersonID, today, event, later); err != nil || n != 0 || len(events) != 0 {
+	if n, events, err := p.WithdrawAll(t.Context(), p.holderOf(r.PersonID), today, event, later); err != nil || n != 0 || len(events) != 0 {
 		t.Errorf("again: %d, %+v, %v", n, events, err)
 	}
 	// What can no longer be used is left as it is.
 	old := p.issue(none)
-	if n, _, err := p.WithdrawAll(t.Context(), none.PersonID, old.UseUntil.AddDays(1), event, later); err != nil || n != 0 {
+	if n, _, err := p.WithdrawAll(t.Context(), p.holderOf(none.PersonID), old.UseUntil.AddDays(1), event, later); err != nil || n != 0 {
 		t.Errorf("past its use limit: %d, %v", n, err)
 	}
 }

@@ -9,17 +9,19 @@ import (
 )
 
 // AddImage writes a new image that waits for a registrar. One of the same content that is pending or accepted is given instead
-// (added false); an earlier one that is pending is replaced.
-func (s *Store) AddImage(ctx context.Context, image models.Image) (kept models.Image, added bool, err error) {
+// (added false); an earlier one that is pending is replaced. by is the binding as it was when the upload began: see stillHolds.
+func (s *Store) AddImage(ctx context.Context, by models.Binding, image models.Image) (kept models.Image, added bool, err error) {
 	err = s.transact(ctx, func(tx *gorm.DB) error {
 		kept, added = image, true
 		var p models.Person
 		if err := tx.Clauses(forUpdate).Select("id").Where("id = ?", image.PersonID).Take(&p).Error; err != nil {
 			return err
 		}
-		live := []models.ImageState{models.ImagePending, models.ImageAccepted}
+		if err := stillHolds(tx, by); err != nil {
+			return err
+		}
 		var same []models.Image
-		err := locking(tx).Where("person_id = ? AND kind = ? AND digest = ? AND state IN ?", image.PersonID, image.Kind, image.Digest, live).
+		err := locking(tx).Where("person_id = ? AND kind = ? AND digest = ? AND state IN ?", image.PersonID, image.Kind, image.Digest, liveImages).
 			Order("id DESC").Limit(1).Find(&same).Error
 		if err != nil {
 			return err
@@ -38,6 +40,9 @@ func (s *Store) AddImage(ctx context.Context, image models.Image) (kept models.I
 	})
 	return kept, added, err
 }
+
+// liveImages are the states of what counts or may come to count.
+var liveImages = []models.ImageState{models.ImagePending, models.ImageAccepted}
 
 // ImagesOf gives a person's images, the newest first: what is pending, accepted, and was refused.
 func (s *Store) ImagesOf(ctx context.Context, personID int64) ([]models.Image, error) {
@@ -111,14 +116,16 @@ func isHolder(tx *gorm.DB, personID int64, userID string) (bool, error) {
 	return n > 0, err
 }
 
+// digestColumns say which image of a person counts.
+var digestColumns = map[models.ImageKind]string{models.ImagePhoto: "photo_digest", models.ImageSignature: "signature_digest"}
+
 func (s *Store) acceptImage(tx *gorm.DB, p *models.Person, image models.Image, at models.Instant) ([]models.Event, error) {
 	err := tx.Model(&models.Image{}).Where("person_id = ? AND kind = ? AND state = ?", p.ID, image.Kind, models.ImageAccepted).
 		Updates(map[string]any{"state": models.ImageReplaced, "decided_at": at}).Error
 	if err != nil {
 		return nil, err
 	}
-	column := map[models.ImageKind]string{models.ImagePhoto: "photo_digest", models.ImageSignature: "signature_digest"}[image.Kind]
-	err = tx.Model(&models.Person{}).Where("id = ?", p.ID).Updates(map[string]any{column: image.Digest, "updated_at": at}).Error
+	err = tx.Model(&models.Person{}).Where("id = ?", p.ID).Updates(map[string]any{digestColumns[image.Kind]: image.Digest, "updated_at": at}).Error
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ func image(person int64, by models.User, kind models.ImageKind, content string) 
 
 func (p *place) add(i models.Image) (models.Image, bool) {
 	p.t.Helper()
-	kept, added, err := p.AddImage(p.t.Context(), i)
+	kept, added, err := p.AddImage(p.t.Context(), p.holderOf(i.PersonID), i)
 	testkit.Must(p.t, err)
 	return kept, added
 }

@@ -155,6 +155,9 @@ func (s *Store) EndSessions(ctx context.Context, userID string, hashes [][]byte,
 		if ended = done.RowsAffected; done.Error != nil || ended == 0 {
 			return done.Error
 		}
+		if err := nextGeneration(tx, "user_id = ?", userID); err != nil {
+			return err
+		}
 		e, err := nextUser(tx, &u, models.Event{Kind: models.EventSessionsEnded, Actor: actor}, at)
 		events = []models.Event{e}
 		return err

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"yanzheng/internal/testkit"
+	"yanzheng/internal/testkit/storekit"
 	"yanzheng/models"
 )
 
@@ -58,7 +59,7 @@ func (c *counter) accept(r models.Registration, kind models.ImageKind, digest st
 	found, err := c.store.Registrations(c.t.Context(), r.CertificateNumber)
 	testkit.Must(c.t, err)
 	at := models.InstantOf(now)
-	image, _, err := c.store.AddImage(c.t.Context(), models.Image{PersonID: found[0].PersonID, Kind: kind, Name: digest, Digest: digest, Size: 1, UploadedAt: at})
+	image, _, err := c.store.AddImage(c.t.Context(), storekit.Holder(c.t, c.store, found[0].PersonID), models.Image{PersonID: found[0].PersonID, Kind: kind, Name: digest, Digest: digest, Size: 1, UploadedAt: at})
 	testkit.Must(c.t, err)
 	_, events, err := c.store.DecideImage(c.t.Context(), image.ID, true, "registrar", "", at)
 	testkit.Must(c.t, err)

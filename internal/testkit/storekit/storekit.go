@@ -2,13 +2,33 @@
 package storekit
 
 import (
+	"encoding/hex"
+	"fmt"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"yanzheng/internal/store"
 	"yanzheng/internal/testkit"
+	"yanzheng/models"
 )
+
+// Holder gives the binding of a person, whom a user of their own is bound to where nobody was.
+func Holder(t testing.TB, s *store.Store, person int64) models.Binding {
+	t.Helper()
+	b, err := s.HolderOf(t.Context(), person)
+	testkit.Must(t, err)
+	if b == nil {
+		name := fmt.Sprint("holder of ", person)
+		u, err := s.EnsureUser(t.Context(), name, hex.EncodeToString([]byte(name)), 1)
+		testkit.Must(t, err)
+		_, _, err = s.Bind(t.Context(), person, u.ID, "form", 1)
+		testkit.Must(t, err)
+		b, err = s.HolderOf(t.Context(), person)
+		testkit.Must(t, err)
+	}
+	return *b
+}
 
 // Keys are those of every test's database.
 var Keys = store.Keys{Seal: [32]byte{1}, Index: [32]byte{2}}
