@@ -231,7 +231,7 @@ func (a *API) handOut(fetch func(Wallet, context.Context, string, models.Certifi
 		c.Header("Content-Type", media)
 		c.Header("Content-Disposition", `attachment; filename="`+name+`"`)
 		c.Header("ETag", `"`+copied.Digest.String()+`"`)
-		c.Header("Cache-Control", "private, no-cache")
+		c.Header("Cache-Control", "no-store")
 		http.ServeContent(c.Writer, c.Request, "", copied.Made.Time(), bytes.NewReader(copied.Content))
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -21,10 +22,16 @@ type FileChecker interface {
 }
 
 // Files is the part of the surface that takes files, open to all.
-type Files struct{ checker FileChecker }
+type Files struct {
+	checker FileChecker
+	now     func() time.Time
+}
 
 // NewFiles makes the part.
-func NewFiles(c FileChecker) *Files { return &Files{c} }
+func NewFiles(c FileChecker, now func() time.Time) *Files { return &Files{c, now} }
+
+// bodyPatience is how long a file may take to arrive once it is its turn: 5 MB at 2 Mbit/s.
+const bodyPatience = 20 * time.Second
 
 // maxEnvelope is what a form may have around its file.
 const maxEnvelope = 16 << 10
@@ -44,6 +51,7 @@ type fileFinding struct {
 }
 
 func (f *Files) check(c *gin.Context) {
+	httpx.Hurry(c, f.now, bodyPatience)
 	file, err := upload(c)
 	var answer verify.FileAnswer
 	if err == nil {

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -44,7 +45,7 @@ func FuzzUpload(f *testing.F) {
 		k := &taker{}
 		engine := gin.New()
 		engine.Use(httpx.Identify, httpx.Recover, httpx.Secure, httpx.Locate(nil))
-		NewFiles(k).Register(engine)
+		NewFiles(k, time.Now).Register(engine)
 		r := httptest.NewRequest(http.MethodPost, "/api/v1/files/check", strings.NewReader(body))
 		r.Header.Set("Content-Type", media)
 		w := httptest.NewRecorder()

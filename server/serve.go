@@ -154,7 +154,7 @@ func (s *server) build(ctx context.Context, c config.Config, log *slog.Logger) e
 		}
 		options.Demo = s.embedded.demoCodes
 	}
-	s.listeners[0].handler = s.router(api, web.New(s.verifier, options), miniprogram.NewFiles(s.newFiles()))
+	s.listeners[0].handler = s.router(api, web.New(s.verifier, options), miniprogram.NewFiles(s.newFiles(), s.now))
 	for i := range s.listeners[1:] {
 		s.listeners[1+i].handler = s.admin()
 	}

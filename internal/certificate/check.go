@@ -53,6 +53,9 @@ func (c *Checker) Check(ctx context.Context, file io.Reader, find Find) (models.
 	if err != nil {
 		return models.FileCheck{}, err
 	}
+	if err := ctx.Err(); err != nil { // whoever asked has left: each of these steps may take a while
+		return models.FileCheck{}, err
+	}
 	x := &examination{Checker: c, raw: raw, file: f, seals: c.ring.sealsOf(raw, f)}
 	if known {
 		return x.issued(digest), nil
@@ -95,6 +98,9 @@ func (x *examination) judge(ctx context.Context, find Find) (models.FileCheck, e
 		if sealed, err := pdfread.Open(x.raw[:end]); err == nil {
 			source = sealed // what was sealed says which certificate it is, not what came behind
 		}
+	}
+	if err := ctx.Err(); err != nil {
+		return result, err
 	}
 	code, others := x.stated(source)
 	result.Code, result.Issued = code, original

@@ -43,7 +43,7 @@ func (s *Store) Looks(ctx context.Context, personID int64, userID, before string
 		Where("s.certificate_id IN (?) AND s.registration_id IS NOT NULL", own)
 	if before != "" {
 		var at []models.Instant
-		if err := db.Model(&models.Scan{}).Where("id = ?", before).Pluck("at", &at).Error; err != nil {
+		if err := db.Model(&models.Scan{}).Where("id = ? AND certificate_id IN (?)", before, own).Pluck("at", &at).Error; err != nil {
 			return nil, wrap(err)
 		}
 		if len(at) == 0 {

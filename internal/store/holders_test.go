@@ -307,8 +307,10 @@ func (p *place) testLooks(t *testing.T) {
 	if len(paged) != len(looks) || paged[2].ScanID != looks[2].ScanID {
 		t.Errorf("paged %+v", paged)
 	}
-	_, err = p.Looks(t.Context(), r.PersonID, holder.ID, "no such scan", 1)
-	testkit.WantErr(t, err, models.ErrNotFound)
+	for _, cursor := range []string{"no such scan", scan(5, foreign, nil, false).ID} { // another's tells nothing, not even its time
+		_, err = p.Looks(t.Context(), r.PersonID, holder.ID, cursor, 1)
+		testkit.WantErr(t, err, models.ErrNotFound)
+	}
 }
 
 func (p *place) testSignatureChecks(t *testing.T) {

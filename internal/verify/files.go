@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
+	"time"
 
 	"yanzheng/models"
 )
@@ -34,11 +36,34 @@ type Files struct {
 	issued   IssuedFiles
 	bodies   Turn // how many files are held in memory at once
 	looks    Turn // how many are looked at at once, which takes a processor
+
+	mu sync.Mutex
+	of map[string]int // how many files of an address are in hand
+}
+
+// filesOfOne is how many files of one address are in hand at once, read or waiting: the line is everybody's.
+const filesOfOne = 4
+
+// take counts one more file of an address, and gives what puts it back; ErrFilesAtOnce where there are enough.
+func (f *Files) take(address string) (back func(), err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.of[address] >= filesOfOne {
+		return nil, ErrFilesAtOnce
+	}
+	f.of[address]++
+	return func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if f.of[address]--; f.of[address] == 0 {
+			delete(f.of, address)
+		}
+	}, nil
 }
 
 // NewFiles puts the use case together; the verdict on an issued file is the verifier's.
 func NewFiles(v *Service, c FileChecker, i IssuedFiles, bodies, looks Turn) *Files {
-	return &Files{v, c, i, bodies, looks}
+	return &Files{verifier: v, checker: c, issued: i, bodies: bodies, looks: looks, of: map[string]int{}}
 }
 
 // FileAnswer is what a file is, and for one that was issued the verdict as in a scan of its code, recorded as that.
@@ -53,8 +78,13 @@ func (f *Files) Check(ctx context.Context, address string, file io.Reader) (File
 	if _, err := f.verifier.desk.Admit(ctx, Arrival{Purpose: ForFile, Address: address}); err != nil {
 		return FileAnswer{}, err
 	}
+	back, err := f.take(address)
+	if err != nil {
+		return FileAnswer{}, err
+	}
+	defer back()
 	var answer FileAnswer
-	err := f.bodies.Do(ctx, func(ctx context.Context) error {
+	err = f.bodies.Do(ctx, func(ctx context.Context) error {
 		raw, err := io.ReadAll(io.LimitReader(file, MaxFile+1)) // outside of the next line: its sender may be slow
 		var own *models.Error
 		switch {
@@ -81,6 +111,8 @@ func (f *Files) Check(ctx context.Context, address string, file io.Reader) (File
 
 // file gives the verdict on the code of an issued file, recorded.
 func (s *Service) file(ctx context.Context, address, code string) (Answer, error) {
+	ctx, cancel := s.patience.Begin(ctx)
+	defer cancel()
 	read := s.codes.Read(code)
 	arrival := Arrival{Purpose: ForFile, Address: address, Certificate: &read.ID}
 	if read.Outcome != models.ReadGenuine { // its key is not in the ring any more: there is nothing to look up
@@ -92,6 +124,10 @@ func (s *Service) file(ctx context.Context, address, code string) (Answer, error
 	}
 	return s.record(ctx, read, s.decide(read, entry.Facts), entry, models.Scan{Channel: models.ChannelFile}, nil)
 }
+
+// ErrFilesAtOnce answers whoever sends more files than are looked at for one address.
+var ErrFilesAtOnce = models.NewError(models.KindTooMany, "rate_limited",
+	"您有多个文件正在查验，请稍后再试", "Several files of yours are being looked at: wait for their answers").RetryIn(2 * time.Second)
 
 // ErrFileUnread answers a file that did not arrive whole.
 var ErrFileUnread = models.NewError(models.KindMalformed, "file_unread", "文件未完整送达，请重新上传", "The file did not arrive whole: send it again").On("file")

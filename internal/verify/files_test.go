@@ -136,3 +136,33 @@ func (zeros) Read(b []byte) (int, error) {
 	clear(b)
 	return len(b), nil
 }
+
+// TestFilesOfOneAddress: one address has four files in hand at most, and another is not held up by them.
+func TestFilesOfOneAddress(t *testing.T) {
+	c := newCounter(t)
+	r := &reader{}
+	f := verify.NewFiles(c.Service, r, c.store, turns.New(8, 8), turns.New(8, 8))
+	answers := make(chan error, 4)
+	var in []*sender
+	for range 4 {
+		s := slow("%PDF-1.7")
+		in = append(in, s)
+		go func() {
+			_, err := f.Check(t.Context(), "192.0.2.1", s)
+			answers <- err
+		}()
+	}
+	for _, s := range in {
+		<-s.asked
+	}
+	_, err := f.Check(t.Context(), "192.0.2.1", untouched{t})
+	testkit.WantErr(t, err, verify.ErrFilesAtOnce)
+	_, err = f.Check(t.Context(), "192.0.2.2", strings.NewReader("%PDF-1.7"))
+	testkit.Must(t, err)
+	for _, s := range in {
+		close(s.let)
+		testkit.Must(t, <-answers)
+	}
+	_, err = f.Check(t.Context(), "192.0.2.1", strings.NewReader("%PDF-1.7"))
+	testkit.Must(t, err)
+}
