@@ -126,6 +126,9 @@ func TestBurst(t *testing.T) {
 			beside = append(beside, scan())
 		}
 	}
+	if t.Failed() {
+		t.Logf("%.20000s", w.log)
+	}
 	t.Logf("%d holders in %v; scans' p99 %v alone, %v beside them (%d scans), longest %v",
 		*burstOf, time.Since(began), p99(alone), p99(beside), len(beside), slices.Max(beside))
 	// Test, clients, server, database and Redis share a machine that others use too: what is held here is that nobody waits in line.

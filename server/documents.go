@@ -17,6 +17,7 @@ import (
 
 // lines are where those wait who ask for work that takes a processor for long, so that scans never wait for them.
 type lines struct {
+	door     *turns.Line // holders who want a certificate or its file: who they are
 	entrance *turns.Line // holders who confirm or download
 	press    *turns.Line // making a file: some 10 ms
 	album    *turns.Line // making a picture: some 300 ms
@@ -28,6 +29,7 @@ type lines struct {
 
 // Those who wait keep a few kilobytes each; what is made in a line that is full in 20 s is more than that.
 const (
+	doorAtOnce                      = 16
 	entranceAtOnce, entranceWaiting = 16, 4000
 	albumWaiting                    = 64
 	bodiesAtOnce, bodiesWaiting     = 8, 64
@@ -38,6 +40,7 @@ const (
 func newLines() *lines {
 	half := max(1, runtime.GOMAXPROCS(0)/2) // the other half is for scans, whatever comes
 	return &lines{
+		door:     turns.New(doorAtOnce, entranceWaiting),
 		entrance: turns.New(entranceAtOnce, entranceWaiting),
 		press:    turns.New(half, entranceAtOnce),
 		album:    turns.New(max(1, half/2), albumWaiting),
@@ -50,7 +53,7 @@ func newLines() *lines {
 
 // all gives the lines by their names.
 func (l *lines) all() map[string]*turns.Line {
-	return map[string]*turns.Line{"entrance": l.entrance, "press": l.press, "album": l.album, "bodies": l.bodies, "looks": l.looks,
+	return map[string]*turns.Line{"door": l.door, "entrance": l.entrance, "press": l.press, "album": l.album, "bodies": l.bodies, "looks": l.looks,
 		"uploads": l.uploads, "shows": l.shows}
 }
 
@@ -94,7 +97,7 @@ func (s *server) newWallet() *endorse.Wallet {
 	return endorse.NewWallet(endorse.WalletParts{
 		Holders: s.store, Images: s.gallery, Files: s.vault,
 		Holdings: s.store, Wishes: s.store, Withdrawals: s.store, Codes: s.codes, Printer: s.office, Propagator: s.parts,
-		Turns:  endorse.Turns{Entrance: s.lines.entrance, Press: s.lines.press, Album: s.lines.album},
+		Turns:  endorse.Turns{Door: s.lines.door, Entrance: s.lines.entrance, Press: s.lines.press, Album: s.lines.album},
 		Issuer: endorse.Issuer{Type: c.TypeCode, Code: c.IssuerCode}, Now: s.now,
 	})
 }

@@ -24,6 +24,7 @@ import (
 	"yanzheng/internal/scanlog"
 	"yanzheng/internal/session"
 	"yanzheng/internal/store"
+	"yanzheng/internal/turns"
 	"yanzheng/models"
 )
 
@@ -189,7 +190,7 @@ func (p *parts) roles() *session.Service {
 func (p *parts) account() *session.Account { return session.NewAccount(p.store, p, p.now) }
 
 // newDesk puts together what everybody passes who asks something of the serving process.
-func (p *parts) newDesk(w session.WeChat, log *scanlog.Log) *desk {
+func (p *parts) newDesk(w session.WeChat, log *scanlog.Log, door *turns.Line) *desk {
 	d := &desk{
 		line: p.line, log: log, limits: p.config.Limits, now: p.now, owners: newOwners(), tally: &ratelimit.Tally{},
 		identities: factcache.NewIdentities(p.line, p.store, p.guard, p.now),
@@ -197,6 +198,7 @@ func (p *parts) newDesk(w session.WeChat, log *scanlog.Log) *desk {
 		limiter:    ratelimit.New(p.line.Client(), ratelimit.Options{Now: p.now, Key: actorKey(p.keys)}),
 		local:      ratelimit.NewLocal(p.now, 0),
 		links:      photolink.New(p.line.Client(), p.now),
+		door:       door,
 	}
 	d.sessions = session.New(d, w, p.guarded(), d.identities, p, p.config.Session.TTL, p.now)
 	return d

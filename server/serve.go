@@ -133,7 +133,7 @@ func (s *server) build(ctx context.Context, c config.Config, log *slog.Logger) e
 		return err
 	}
 	s.scans = s.newScanLog()
-	s.desk = s.newDesk(s.weChat, s.scans)
+	s.desk = s.newDesk(s.weChat, s.scans, s.lines.door)
 	if s.office, err = s.newOffice(ctx, s.codes); err != nil {
 		return err
 	}

@@ -30,7 +30,11 @@ func (w *Wallet) Confirm(ctx context.Context, wish Wish) (own Own, made bool, er
 	if err := models.CheckConfirmationName(wish.Name); err != nil {
 		return Own{}, false, err
 	}
-	by, err := w.Holders.BindingOf(ctx, wish.UserID) // before the line: whoever withdraws everything meanwhile means this wish too
+	var by models.Binding
+	err = w.Turns.Door.Do(ctx, func(ctx context.Context) (err error) { // before the long line: whoever withdraws everything meanwhile means this wish too
+		by, err = w.Holders.BindingOf(ctx, wish.UserID)
+		return err
+	})
 	if err != nil {
 		return Own{}, false, err
 	}

@@ -62,7 +62,7 @@ func (h *hall) wallet(change func(p *endorse.WalletParts)) *endorse.Wallet {
 	p := endorse.WalletParts{
 		Holders: h, Images: h, Files: h, Holdings: h.store, Wishes: h.store, Withdrawals: h.store, Codes: h.codes,
 		Printer: h.office, Propagator: h.desk, Now: h.clock.Now,
-		Turns:  endorse.Turns{Entrance: turns.New(8, 1000), Press: turns.New(1, 1000), Album: turns.New(1, 10)},
+		Turns:  endorse.Turns{Door: turns.New(8, 1000), Entrance: turns.New(8, 1000), Press: turns.New(1, 1000), Album: turns.New(1, 10)},
 		Issuer: endorse.Issuer{Type: "11100000000013338W011", Code: "11430000006122244L"},
 	}
 	if change != nil {

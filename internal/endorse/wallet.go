@@ -66,6 +66,7 @@ type Turn interface {
 
 // Turns are the lines in which holders wait, so that however many come at once, scans do not wait for them.
 type Turns struct {
+	Door     Turn // for being known as a holder, which takes one look
 	Entrance Turn // for all that asks the database and the store of files
 	Press    Turn // for making a file, which takes a processor
 	Album    Turn // for making a picture, which takes one for longer
