@@ -298,6 +298,15 @@ func testWhoLooked(t *testing.T, w *world, holder *client) {
 // testClaim: a second user who knows it all as well does not take over; a registrar decides, and then the first is out at once.
 func testClaim(t *testing.T, w *world, r models.Registration, holder, elsewhere, registrar *client) {
 	t.Helper()
+	wrong, _ := w.person(t, "wrong")
+	if a := wrong.ask("POST", "/api/v1/me/binding", identify(r)); a.status != http.StatusOK {
+		t.Fatalf("claim: %d %s", a.status, a.body)
+	}
+	refused := registrar.cases("claims")
+	if a := registrar.decide("claims", refused[0], "refuse", "不是本人"); a.status != http.StatusOK {
+		t.Fatalf("decision: %d %s", a.status, a.body)
+	}
+	wrong.ask("POST", "/api/v1/me/binding", identify(r)).refused(t, http.StatusConflict, "claim_refused")
 	second, _ := w.person(t, "second")
 	for range 2 {
 		if a := second.ask("POST", "/api/v1/me/binding", identify(r)); a.status != http.StatusOK || !strings.Contains(string(a.body), `"claimed"`) {
@@ -310,6 +319,18 @@ func testClaim(t *testing.T, w *world, r models.Registration, holder, elsewhere,
 	claims := registrar.cases("claims")
 	if len(claims) != 1 {
 		t.Fatalf("claims %v", claims)
+	}
+	var open struct {
+		Claims []struct {
+			User    string
+			Holder  struct{ User, Since string }
+			Earlier []struct{ User, State, Reason string }
+		}
+	}
+	into(t, registrar.ask("GET", "/api/v1/registrar/claims", ""), &open)
+	c := open.Claims[0]
+	if c.Holder.User == "" || c.Holder.User == c.User || c.Holder.Since == "" || len(c.Earlier) != 1 || c.Earlier[0].State != "refused" || c.Earlier[0].Reason != "不是本人" {
+		t.Errorf("what a registrar sees of a claim: %+v", c)
 	}
 	registrar.decide("claims", claims[0], "accept", "").refused(t, http.StatusUnprocessableEntity, "reason_required")
 	if a := registrar.decide("claims", claims[0], "accept", "现场核实"); a.status != http.StatusOK {

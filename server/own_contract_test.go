@@ -29,6 +29,7 @@ func ownAddresses(scan, image, claim, session string) [][3]string {
 		{"POST", "/api/v1/registrar/images/" + image + "/decision", decision},
 		{"GET", "/api/v1/registrar/claims", ""},
 		{"POST", "/api/v1/registrar/claims/" + claim + "/decision", decision},
+		{"POST", "/api/v1/registrar/locks/release", `{"certificate_number":"1"}`},
 		{"DELETE", "/api/v1/me/sessions/" + session, ""},
 		{"DELETE", "/api/v1/me/sessions", ""},
 	}
