@@ -129,6 +129,23 @@ func TestLockSurvives(t *testing.T) {
 	a.refused(t, http.StatusTooManyRequests, "identity_locked")
 	later(t, "the lock", a)
 	w.process = p
-	honest, _ := w.person(t, "honest") // the certificate number is locked too, for whoever comes
+	// The certificate's number bears the wrong tries of three users; then it is locked for whoever comes, until a registrar
+	// releases it.
+	for n := range 2 {
+		other, _ := w.person(t, fmt.Sprint("another guesser ", n))
+		for try := range 3 {
+			wrong := identify(r, "id_number", fmt.Sprint("guess", n, try))
+			other.ask("POST", "/api/v1/me/binding", wrong).refused(t, http.StatusUnprocessableEntity, "identity_no_match")
+		}
+	}
+	honest, _ := w.person(t, "honest")
 	honest.ask("POST", "/api/v1/me/binding", identify(r)).refused(t, http.StatusTooManyRequests, "identity_locked")
+	registrar, _ := w.person(t, "who releases", models.RoleRegistrar)
+	release := fmt.Sprintf(`{"certificate_number":%q}`, r.CertificateNumber)
+	if a := registrar.ask("POST", "/api/v1/registrar/locks/release", release); string(a.body) != `{"released":1}`+"\n" && string(a.body) != `{"released":1}` {
+		t.Errorf("released: %d %s", a.status, a.body)
+	}
+	if a := honest.ask("POST", "/api/v1/me/binding", identify(r)); a.status != http.StatusOK || !strings.Contains(string(a.body), `"bound"`) {
+		t.Errorf("after the release: %d %s", a.status, a.body)
+	}
 }
